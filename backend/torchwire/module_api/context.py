@@ -1,0 +1,72 @@
+"""What a module may talk to while it runs: inputs, progress, metrics, logs, and a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Context(Protocol):
+    """Handed to ``Module.run``. Knows no socket, database or request."""
+
+    @property
+    def node_id(self) -> str:
+        """The id of the node on the canvas."""
+
+    @property
+    def folder(self) -> Path:
+        """This attempt's own folder, empty at the start. Outputs are written below it, each in a folder of its own."""
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for temporary files, removed when the attempt ends."""
+
+    @property
+    def device(self) -> str:
+        """The torch device to use: ``cpu``, ``cuda:0``, ``mps``."""
+
+    @property
+    def threads(self) -> int:
+        """How many CPU cores this node may use."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Operator's settings that concern modules: ``pretrained_weights_folder``, ``max_image_pixels``, limits, ..."""
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The pipeline document of the run, as data."""
+
+    def input(self, port: str) -> Path:
+        """The folder of a wired input. Raises MissingValueError when nothing is wired to it."""
+
+    def optional_input(self, port: str) -> Path | None:
+        """The folder of an optional input, or None when nothing is wired to it."""
+
+    def input_digest(self, port: str) -> str:
+        """The content digest of a wired input's folder; Score keeps it so that results lead back to their images."""
+
+    def resolved(self, parameter: str) -> Mapping[str, Any]:
+        """What the engine found a ``dataset`` parameter to mean: ``{"kind": "registered"|"path", "name", "path", "digest"?}``."""
+
+    def output_folder(self, port: str) -> Path:
+        """Make and return the folder for the output ``port``."""
+
+    def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
+        """Say how far the node is. Cheap: calls in between are coalesced to ten a second. Raises RunCancelled like check_cancelled."""
+
+    def metric(self, step: float, values: Mapping[str, float | None], *, axis: str = "epoch") -> None:
+        """Report metric values at ``step`` on ``axis`` (``epoch`` or ``batch``), kept forever and drawn as curves."""
+
+    def log(self, message: str) -> None:
+        """Write one line to the node's log. Printing to stdout or stderr does the same."""
+
+    def check_cancelled(self) -> None:
+        """Raise RunCancelled when the run is being cancelled. Call it in every loop."""
+
+    def link(self, source: Path, target: Path) -> None:
+        """Put a file of an input into an output without copying bytes (hard link; a copy across file systems). Its known digest is kept."""
+
+    def remember_digest(self, path: Path, sha256: str) -> None:
+        """Say the SHA-256 (hex) of a file just written, so that the commit need not read it again."""

@@ -1,0 +1,71 @@
+"""Finds the modules that are installed, by the entry-point group ``torchwire.modules``.
+
+An entry point names a package; every module in it that carries ``@module`` is registered. The built-in modules come
+in by the same door as a third party's. Importing them must not import torch.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from types import ModuleType
+
+from torchwire.errors import PipelineError
+from torchwire.module_api import Module, ModuleSpec
+
+GROUP = "torchwire.modules"
+
+
+class Registry:
+    """The modules that a pipeline may use, by id."""
+
+    def __init__(self, classes: dict[str, type[Module]]) -> None:
+        self._classes = classes
+
+    @classmethod
+    def installed(cls) -> Registry:
+        """Collect the modules of every installed entry point."""
+        classes: dict[str, type[Module]] = {}
+        for point in entry_points(group=GROUP):
+            for found in modules_in(importlib.import_module(point.value)):
+                classes.setdefault(found.spec.id, found)
+        return cls(classes)
+
+    def specs(self) -> list[ModuleSpec]:
+        """Every module's declaration, in the order of registration."""
+        return [cls.spec for cls in self._classes.values()]
+
+    def find(self, module_id: str) -> type[Module] | None:
+        """The class of a module, or None."""
+        return self._classes.get(module_id)
+
+    def get(self, module_id: str) -> type[Module]:
+        """The class of a module. Raises PipelineError that names the nearest match."""
+        found = self.find(module_id)
+        if found is None:
+            raise PipelineError(f"There is no module '{module_id}'.", hint=nearest(module_id, self._classes))
+        return found
+
+
+def nearest(wrong: str, known: Iterator[str] | dict[str, object] | list[str] | dict[str, type[Module]]) -> str | None:
+    """A sentence that offers the known name closest to ``wrong``, or lists a few."""
+    names = list(known)
+    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return "Known: " + ", ".join(sorted(names)[:12]) + "." if names else None
+
+
+def modules_in(package: ModuleType) -> Iterator[type[Module]]:
+    """Yield every class with ``@module`` that is defined in ``package`` or below it."""
+    sources = [package]
+    for info in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
+        sources.append(importlib.import_module(info.name))
+    for source in sources:
+        for _, member in inspect.getmembers(source, inspect.isclass):
+            if issubclass(member, Module) and "spec" in vars(member) and member.__module__ == source.__name__:
+                yield member

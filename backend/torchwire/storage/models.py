@@ -1,0 +1,154 @@
+"""The tables. Runs, attempts and node states are projections of the event log; the log is the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Times are seconds since 1970 (UTC)."""
+
+    type_annotation_map = {dict[str, Any]: JSON, float: Float, bool: Boolean, bytes: LargeBinary}  # noqa: RUF012
+
+
+class PipelineRow(Base):
+    """A pipeline draft at its newest revision."""
+
+    __tablename__ = "pipelines"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    document: Mapped[dict[str, Any]]
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created: Mapped[float]
+    updated: Mapped[float] = mapped_column(Float, index=True)
+
+
+class PipelineRevisionRow(Base):
+    """The journal of a draft: one row for each saved revision."""
+
+    __tablename__ = "pipeline_revisions"
+
+    pipeline_id: Mapped[str] = mapped_column(ForeignKey("pipelines.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    document: Mapped[dict[str, Any]]
+    time: Mapped[float]
+
+
+class DatasetRow(Base):
+    """A registered data set: an archive in the home folder, or a folder under an allowed root."""
+
+    __tablename__ = "datasets"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))  # archive | folder
+    path: Mapped[str] = mapped_column(String(4096))  # relative to the home folder, or absolute for a folder elsewhere
+    digest: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of an archive's bytes
+    size: Mapped[int] = mapped_column(BigInteger)
+    description: Mapped[str] = mapped_column(String(2000), default="")
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created: Mapped[float]
+
+
+class UploadRow(Base):
+    """An upload in parts that is under way."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    filename: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    created: Mapped[float]
+    updated: Mapped[float]
+
+
+class RunRow(Base):
+    """A run: one submission of one document."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    pipeline_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    document: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    created: Mapped[float] = mapped_column(Float, index=True)
+    started: Mapped[float | None]
+    finished: Mapped[float | None]
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    last_seq: Mapped[int] = mapped_column(Integer, default=0)
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class EventRow(Base):
+    """One numbered event."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("events_by_type", "run_id", "type"), Index("events_by_node", "run_id", "node"))
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    time: Mapped[float]
+    type: Mapped[str] = mapped_column(String(32))
+    node: Mapped[str | None] = mapped_column(String(128))
+    data: Mapped[dict[str, Any]]
+
+
+class NodeStateRow(Base):
+    """Where a node of a run stands."""
+
+    __tablename__ = "node_states"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    node: Mapped[str] = mapped_column(String(128), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    data: Mapped[dict[str, Any]]  # the node's part of the snapshot, see runs.py
+
+
+class AttemptRow(Base):
+    """One try at a node. ``offset`` is how far its event file has been read into the log."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    node: Mapped[str] = mapped_column(String(128))
+    number: Mapped[int]
+    target: Mapped[str] = mapped_column(String(128))
+    state: Mapped[str] = mapped_column(String(16), index=True)  # starting | running | ended
+    pid: Mapped[int | None]
+    pid_started: Mapped[float | None]
+    offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    created: Mapped[float]
+
+
+class ArtifactRow(Base):
+    """A folder in the content-addressed store."""
+
+    __tablename__ = "artifacts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    files: Mapped[int]
+    created: Mapped[float]
+
+
+class ResultRow(Base):
+    """What a node made under a cache key; ``fields`` are the key's parts, so that a miss can be explained."""
+
+    __tablename__ = "results"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    module: Mapped[str] = mapped_column(String(128), index=True)
+    fields: Mapped[dict[str, Any]]
+    outputs: Mapped[dict[str, Any]]  # {port: {"type", "digest", "size", "files"}}
+    seconds: Mapped[float]
+    run_id: Mapped[str] = mapped_column(String(32))
+    node: Mapped[str] = mapped_column(String(128))
+    created: Mapped[float]
