@@ -1,7 +1,8 @@
 """Finds the modules that are installed, by the entry-point group ``torchwire.modules``.
 
 An entry point names a package; every module in it that carries ``@module`` is registered. The built-in modules come
-in by the same door as a third party's. Importing them must not import torch.
+in by the same door as a third party's. Importing them must not import torch: code that needs it at the top of a file
+goes in files and packages whose name begins with an underscore, which are not searched (``training/_loop.py``).
 """
 
 from __future__ import annotations
@@ -61,11 +62,10 @@ def nearest(wrong: str, known: Iterator[str] | dict[str, object] | list[str] | d
 
 
 def modules_in(package: ModuleType) -> Iterator[type[Module]]:
-    """Yield every class with ``@module`` that is defined in ``package`` or below it."""
-    sources = [package]
-    for info in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
-        sources.append(importlib.import_module(info.name))
-    for source in sources:
-        for _, member in inspect.getmembers(source, inspect.isclass):
-            if issubclass(member, Module) and "spec" in vars(member) and member.__module__ == source.__name__:
-                yield member
+    """Yield every class with ``@module`` that is defined in ``package`` or below it, private files left out."""
+    for _, member in inspect.getmembers(package, inspect.isclass):
+        if issubclass(member, Module) and "spec" in vars(member) and member.__module__ == package.__name__:
+            yield member
+    for info in pkgutil.iter_modules(getattr(package, "__path__", []), package.__name__ + "."):
+        if not info.name.rpartition(".")[2].startswith("_"):
+            yield from modules_in(importlib.import_module(info.name))
