@@ -1,0 +1,177 @@
+"""The events of a run as JSON, one record per type, and the answers that carry them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypeAliasType, TypedDict
+
+from torchwire.api.records import ErrorRecord, Run, RunStatus
+
+
+class EventBase(TypedDict):
+    """What every event carries. ``seq`` counts from 1 without gaps within a run."""
+
+    run_id: str
+    seq: int
+    time: float
+
+
+class NodeEventBase(EventBase):
+    """What every event about a node carries."""
+
+    node: str
+
+
+class RunQueued(EventBase):
+    """The run was accepted."""
+
+    type: Literal["run.queued"]
+    name: NotRequired[str]
+
+
+class RunStarted(EventBase):
+    """The run's first node is about to start."""
+
+    type: Literal["run.started"]
+
+
+class RunFinished(EventBase):
+    """The run is over."""
+
+    type: Literal["run.finished"]
+    status: RunStatus
+    seconds: float | None
+    error: NotRequired[ErrorRecord | None]
+
+
+class NodeQueued(NodeEventBase):
+    """Everything the node needs is there; it waits for a slot."""
+
+    type: Literal["node.queued"]
+
+
+class NodeStarted(NodeEventBase):
+    """An attempt at the node began; ``why`` says why an earlier result was not reused."""
+
+    type: Literal["node.started"]
+    attempt: int
+    target: str
+    pid: NotRequired[int | None]
+    why: NotRequired[str | None]
+
+
+class NodeProgress(NodeEventBase):
+    """How far the node is."""
+
+    type: Literal["node.progress"]
+    done: float
+    total: float
+    unit: str
+    message: str
+    seconds_left: float | None
+
+
+class NodeMetric(NodeEventBase):
+    """Metric values at one step."""
+
+    type: Literal["node.metric"]
+    axis: Literal["epoch", "batch"]
+    step: float
+    values: dict[str, float | None]
+
+
+class NodeLog(NodeEventBase):
+    """Log lines, each ``[time, stream, text]``."""
+
+    type: Literal["node.log"]
+    lines: list[tuple[float, str, str]]
+
+
+class NodeOutput(NodeEventBase):
+    """An output was committed to the store."""
+
+    type: Literal["node.output"]
+    port: str
+    output_type: str
+    digest: str
+    size: int
+    files: int
+
+
+class NodeFinished(NodeEventBase):
+    """The node is done; its outputs came before."""
+
+    type: Literal["node.finished"]
+    seconds: float
+
+
+class NodeFailed(NodeEventBase):
+    """The node failed."""
+
+    type: Literal["node.failed"]
+    error: ErrorRecord
+    seconds: NotRequired[float | None]
+
+
+class NodeReused(NodeEventBase):
+    """An earlier result was reused; its outputs came before."""
+
+    type: Literal["node.reused"]
+    seconds_saved: float | None
+    from_run: NotRequired[str | None]
+
+
+class NodeCancelled(NodeEventBase):
+    """The node was cancelled."""
+
+    type: Literal["node.cancelled"]
+    seconds: NotRequired[float | None]
+
+
+class NodeSkipped(NodeEventBase):
+    """The node can't run; ``because`` is the node that failed or was cancelled."""
+
+    type: Literal["node.skipped"]
+    because: str | None
+
+
+RunEvent = TypeAliasType(
+    "RunEvent",
+    Annotated[
+        RunQueued
+        | RunStarted
+        | RunFinished
+        | NodeQueued
+        | NodeStarted
+        | NodeProgress
+        | NodeMetric
+        | NodeLog
+        | NodeOutput
+        | NodeFinished
+        | NodeFailed
+        | NodeReused
+        | NodeCancelled
+        | NodeSkipped,
+        Field(discriminator="type"),
+    ],
+)
+
+
+class EventsAnswer(TypedDict):
+    """A page of a run's events; ``more`` says that there is another after the last one."""
+
+    events: list[RunEvent]
+    more: bool
+
+
+class WatchAnswer(TypedDict):
+    """The acknowledgement of ``watch``: the snapshot, and the events after the asked number (at most 5,000).
+
+    With ``more`` the rest has to be fetched by ``GET runs/{id}/events`` or a new ``watch``.
+    """
+
+    run: Run
+    events: list[RunEvent]
+    more: NotRequired[bool]

@@ -1,0 +1,244 @@
+"""What ``GET …/outputs/{port}/preview`` answers, by the type of the output."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypeAliasType, TypedDict
+
+
+class CategoryCount(TypedDict):
+    """A category and how many images it has."""
+
+    index: int
+    name: str
+    count: int
+
+
+class AppliedTransformation(TypedDict):
+    """The transformation that travels with an image directory, step by step in words."""
+
+    mode: Literal["training", "inference"]
+    steps: list[str]
+
+
+class SkippedFile(TypedDict):
+    """A file that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+class ConversionReport(TypedDict):
+    """What happened to the files that were read."""
+
+    skipped: list[SkippedFile]
+    skipped_total: int
+    duplicates: int
+    converted: int
+
+
+class ImageRecord(TypedDict):
+    """One image; fetch it from ``artifacts/{digest}/images/{id}``."""
+
+    id: str
+    path: str
+    category: str | None
+    width: int
+    height: int
+
+
+class ImageDirectoryPreview(TypedDict):
+    """A page of an image directory."""
+
+    type: Literal["ImageDirectory"]
+    labelled: bool
+    total: int
+    categories: list[CategoryCount]
+    transformation: AppliedTransformation | None
+    report: ConversionReport | None
+    images: list[ImageRecord]
+    digest: str
+
+
+class TransformationStep(TypedDict):
+    """One step; ``random`` steps are left out for inference."""
+
+    name: str
+    text: str
+    random: bool
+
+
+class TransformationSample(TypedDict):
+    """An image before and after, as data URLs."""
+
+    original: str
+    augmented: list[str]
+
+
+class TransformationPreview(TypedDict):
+    """The steps of a transformation and what they do to a sample."""
+
+    type: Literal["TransformationDirectory"]
+    steps: list[TransformationStep]
+    samples: list[TransformationSample]
+
+
+class UntrainedModelPreview(TypedDict):
+    """An architecture; ``parameter_count`` is for 1,000 classes."""
+
+    type: Literal["UntrainedModelDirectory"]
+    model_name: str
+    family: str
+    options: dict[str, Any]
+    pretrained: bool
+    parameter_count: int | None
+
+
+class ModelPreview(TypedDict):
+    """A trained model and how it came about."""
+
+    type: Literal["ModelDirectory"]
+    architecture: dict[str, Any]
+    categories: list[str]
+    image_size: list[int] | None
+    history: list[dict[str, float | None]]
+    best_epoch: int | None
+    parameter_count: int | None
+    summary: dict[str, Any]
+    card: str
+
+
+class ScoredRow(TypedDict):
+    """One scored image."""
+
+    id: str
+    category: str | None
+    predicted: str
+    confidence: float
+    scores: NotRequired[dict[str, float]]
+
+
+class ScoredPreview(TypedDict):
+    """A page of scored images."""
+
+    type: Literal["DataFrameDirectory"]
+    kind: Literal["scored"]
+    columns: list[str]
+    total: int
+    rows: list[ScoredRow]
+    images_digest: str | None
+    labels: list[str]
+    accuracy: NotRequired[float | None]
+
+
+class Averages(TypedDict):
+    """Averaged figures of a model."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class ClassFigures(TypedDict):
+    """Figures of one class."""
+
+    label: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    auc: float | None
+
+
+class RocCurve(TypedDict):
+    """A class's ROC curve, one against the rest."""
+
+    fpr: list[float]
+    tpr: list[float]
+
+
+class MacroAuc(TypedDict):
+    """The mean of the classes' areas under the curve."""
+
+    macro: float | None
+
+
+class EvaluatedModel(TypedDict):
+    """One model's evaluation; ``confusion[true][predicted]``."""
+
+    name: str
+    labels: list[str]
+    confusion: list[list[int]]
+    accuracy: float
+    top5: float | None
+    micro: Averages
+    macro: Averages
+    per_class: list[ClassFigures]
+    roc: dict[str, RocCurve]
+    auc: MacroAuc
+    images_digest: str | None
+    total: int
+
+
+class EvaluationPreview(TypedDict):
+    """One model's evaluation, or two side by side."""
+
+    type: Literal["DataFrameDirectory"]
+    kind: Literal["evaluation"]
+    models: list[EvaluatedModel]
+
+
+class ConfusionCell(TypedDict):
+    """A cell of the confusion matrix, by label."""
+
+    true: str
+    predicted: str
+
+
+class ConfusionCellPreview(TypedDict):
+    """The images behind a cell of the confusion matrix (``preview?cell=TRUE,PREDICTED&model=N``)."""
+
+    cell: ConfusionCell
+    total: int
+    rows: list[ScoredRow]
+    images_digest: str | None
+
+
+class TablePreview(TypedDict):
+    """A page of any other table."""
+
+    type: Literal["DataFrameDirectory"]
+    kind: Literal["table"]
+    columns: list[str]
+    total: int
+    rows: list[dict[str, Any]]
+
+
+class FileRecord(TypedDict):
+    """A file of a folder."""
+
+    path: str
+    size: int
+
+
+class FilesPreview(TypedDict):
+    """The files of a folder."""
+
+    type: Literal["AnyDirectory"]
+    files: list[FileRecord]
+    total: int
+
+
+Preview = TypeAliasType(
+    "Preview",
+    ImageDirectoryPreview
+    | TransformationPreview
+    | UntrainedModelPreview
+    | ModelPreview
+    | ScoredPreview
+    | EvaluationPreview
+    | ConfusionCellPreview
+    | TablePreview
+    | FilesPreview,
+)

@@ -1,0 +1,498 @@
+"""Every JSON shape of the HTTP and socket interface, apart from previews and events.
+
+These records are the one source of the OpenAPI document and of the TypeScript types. Times are seconds since 1970
+(UTC), durations are seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import ConfigDict, WrapValidator, with_config
+from typing_extensions import TypeAliasType, TypedDict
+
+from torchwire.graph.document import Pipeline
+
+# Named aliases, so that they have a name in OpenAPI and TypeScript too.
+RunStatus = TypeAliasType("RunStatus", Literal["queued", "running", "completed", "failed", "cancelled"])
+NodeStatus = TypeAliasType(
+    "NodeStatus", Literal["pending", "queued", "running", "completed", "failed", "cancelled", "skipped"]
+)
+ParameterKind = TypeAliasType("ParameterKind", Literal["integer", "number", "flag", "choice", "text", "dataset"])
+ScalarValue = TypeAliasType("ScalarValue", bool | int | float | str | None)
+
+
+# A document that a client sends: described as what it should be, checked later and in better words by the graph.
+SentDocument = Annotated[Pipeline, WrapValidator(lambda value, _: value)]
+sent = with_config(ConfigDict(extra="forbid", strict=True))
+
+
+class ErrorRecord(TypedDict):
+    """One error: what is wrong, where, and what to do next."""
+
+    code: str
+    name: str
+    message: str
+    node: NotRequired[str]
+    port: NotRequired[str]
+    parameter: NotRequired[str]
+    hint: NotRequired[str]
+
+
+class ErrorAnswer(TypedDict):
+    """The body of every answer that isn't a success. ``faults`` comes with an invalid pipeline."""
+
+    error: ErrorRecord
+    faults: NotRequired[list[ErrorRecord]]
+
+
+class Health(TypedDict):
+    """Whether the server and its worker processes are up."""
+
+    status: Literal["ok"]
+    version: str
+    workers: Literal["starting", "ready"]
+
+
+class DirectoryTypeSpec(TypedDict):
+    """A kind of folder that a wire can carry; ``hue`` is the angle (degrees) of its colour."""
+
+    id: str
+    title: str
+    help: str
+    hue: int
+
+
+class InputPortSpec(TypedDict):
+    """An input of a module: it takes one wire that carries any of ``types``."""
+
+    id: str
+    label: str
+    help: str
+    types: list[str]
+    optional: bool
+
+
+class OutputPortSpec(TypedDict):
+    """An output of a module."""
+
+    id: str
+    label: str
+    help: str
+    type: str
+
+
+class ParameterSpec(TypedDict):
+    """A parameter of a module; ``shown_when`` maps other parameters to the value or values at which it applies."""
+
+    id: str
+    label: str
+    kind: ParameterKind
+    help: str
+    required: bool
+    default: ScalarValue
+    minimum: float | None
+    exclusive_minimum: bool
+    maximum: float | None
+    options: list[str]
+    shown_when: dict[str, ScalarValue | list[ScalarValue]]
+    group: str
+    unit: str
+
+
+class ModuleSpec(TypedDict):
+    """A module's declaration."""
+
+    id: str
+    title: str
+    category: str
+    version: int
+    help: str
+    distributed: bool
+    inputs: list[InputPortSpec]
+    outputs: list[OutputPortSpec]
+    parameters: list[ParameterSpec]
+
+
+class ModulesAnswer(TypedDict):
+    """The module library."""
+
+    modules: list[ModuleSpec]
+    types: list[DirectoryTypeSpec]
+    categories: list[str]
+
+
+class TargetBusy(TypedDict):
+    """What a compute target is doing now."""
+
+    nodes: int
+    cores: int
+
+
+class TargetGpu(TypedDict):
+    """The GPU of a target."""
+
+    name: str
+    index: NotRequired[int]
+    memory_bytes: NotRequired[int | None]
+
+
+class Target(TypedDict):
+    """A compute target; ``why`` says what makes an unavailable one unavailable."""
+
+    id: str
+    title: str
+    kind: str
+    cores: int
+    memory_bytes: int
+    gpu: NotRequired[TargetGpu | None]
+    busy: TargetBusy
+    available: bool
+    why: NotRequired[str | None]
+
+
+class TargetsAnswer(TypedDict):
+    """All compute targets."""
+
+    targets: list[Target]
+
+
+class PipelineSummary(TypedDict):
+    """A draft in a list."""
+
+    id: str
+    name: str
+    revision: int
+    created: float
+    updated: float
+    node_count: int
+
+
+class PipelineRecord(TypedDict):
+    """A draft with its document."""
+
+    id: str
+    name: str
+    revision: int
+    created: float
+    updated: float
+    node_count: int
+    document: Pipeline
+
+
+class PipelinesAnswer(TypedDict):
+    """All drafts, the one changed last first."""
+
+    pipelines: list[PipelineSummary]
+
+
+class PipelineAnswer(TypedDict):
+    """One draft."""
+
+    pipeline: PipelineRecord
+
+
+class PipelineConflict(TypedDict):
+    """A save was based on an old revision; ``pipeline`` is the newer one, which stays."""
+
+    error: ErrorRecord
+    pipeline: PipelineRecord
+
+
+@sent
+class PipelineCreate(TypedDict):
+    """A new draft."""
+
+    document: SentDocument
+
+
+@sent
+class PipelineUpdate(TypedDict):
+    """A change of a draft; ``revision`` is the one it was based on."""
+
+    document: SentDocument
+    revision: int
+
+
+@sent
+class PipelineRestore(TypedDict):
+    """The revision whose document becomes the newest again."""
+
+    revision: int
+
+
+class RevisionSummary(TypedDict):
+    """One entry of a draft's journal."""
+
+    revision: int
+    time: float
+    node_count: int
+
+
+class RevisionsAnswer(TypedDict):
+    """A draft's journal, newest first."""
+
+    revisions: list[RevisionSummary]
+
+
+class DocumentAnswer(TypedDict):
+    """A document of an earlier revision."""
+
+    document: Pipeline
+
+
+class Sample(TypedDict):
+    """A pipeline that ships with Torchwire."""
+
+    id: str
+    name: str
+    description: str
+    node_count: int
+    document: Pipeline
+
+
+class SamplesAnswer(TypedDict):
+    """All samples."""
+
+    samples: list[Sample]
+
+
+@sent
+class PipelineQuestion(TypedDict):
+    """A document to look at without running it. It may be anything: what is wrong comes back as faults."""
+
+    pipeline: SentDocument
+
+
+class Validation(TypedDict):
+    """All faults of a document at once."""
+
+    valid: bool
+    faults: list[ErrorRecord]
+
+
+class PlannedNode(TypedDict):
+    """What Submit would do with a node, and why."""
+
+    action: Literal["reuse", "run"]
+    why: str | None
+    seconds_saved: float | None
+
+
+class PlanAnswer(TypedDict):
+    """What Submit would do, by node."""
+
+    nodes: dict[str, PlannedNode]
+
+
+@sent
+class RunSubmit(TypedDict):
+    """What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft."""
+
+    pipeline: NotRequired[SentDocument]
+    pipeline_id: NotRequired[str | None]
+
+
+class Progress(TypedDict):
+    """How far a node is."""
+
+    done: float
+    total: float
+    unit: str
+    message: str
+    seconds_left: float | None
+
+
+class MetricPoint(TypedDict):
+    """Metric values at one step of an axis."""
+
+    axis: Literal["epoch", "batch"]
+    step: float
+    values: dict[str, float | None]
+
+
+class ArtifactRef(TypedDict):
+    """An output in the store."""
+
+    type: str
+    digest: str
+    size: int
+    files: int
+
+
+class NodeRun(TypedDict):
+    """Where a node of a run stands."""
+
+    status: NodeStatus
+    reused: bool
+    seconds: float | None
+    seconds_saved: float | None
+    attempt: int
+    target: str | None
+    started: float | None
+    finished: float | None
+    progress: Progress | None
+    metrics: list[MetricPoint]
+    outputs: dict[str, ArtifactRef]
+    error: ErrorRecord | None
+    skipped_because: str | None
+    why: str | None
+
+
+class Run(TypedDict):
+    """A run with its nodes: a snapshot that includes all events up to ``seq``."""
+
+    id: str
+    name: str
+    pipeline_id: str | None
+    status: RunStatus
+    created: float
+    started: float | None
+    finished: float | None
+    seconds: float | None
+    error: ErrorRecord | None
+    seq: int
+    document: Pipeline
+    nodes: dict[str, NodeRun]
+
+
+class RunSummary(TypedDict):
+    """A run in a list. ``node_counts`` holds the number of nodes by state, and ``total``."""
+
+    id: str
+    name: str
+    pipeline_id: str | None
+    status: RunStatus
+    created: float
+    started: float | None
+    finished: float | None
+    seconds: float | None
+    error: ErrorRecord | None
+    seq: int
+    node_counts: dict[str, int]
+    summary: NotRequired[dict[str, float]]
+
+
+class RunAnswer(TypedDict):
+    """One run."""
+
+    run: Run
+
+
+class RunsAnswer(TypedDict):
+    """Runs, newest first; give ``next`` as ``before`` for the page after this one."""
+
+    runs: list[RunSummary]
+    next: str | None
+
+
+class LogsAnswer(TypedDict):
+    """Log lines of a node, each ``[seq, time, stream, text]``, ``seq`` being that of the event that brought it."""
+
+    lines: list[tuple[int, float, str, str]]
+    more: bool
+
+
+class Output(TypedDict):
+    """An output of a node of a run."""
+
+    port: str
+    label: str
+    type: str
+    digest: str
+    size: int
+    files: int
+
+
+class OutputsAnswer(TypedDict):
+    """What a node of a run has made."""
+
+    outputs: list[Output]
+
+
+class DatasetSummary(TypedDict):
+    """What is known of a data set without unpacking it."""
+
+    images: NotRequired[int]
+    categories: NotRequired[dict[str, int]]
+
+
+class Dataset(TypedDict):
+    """A registered data set: an archive kept by the server, or a folder under an allowed root."""
+
+    name: str
+    kind: Literal["archive", "folder"]
+    size: int
+    digest: str | None
+    created: float
+    description: str
+    summary: DatasetSummary
+
+
+class DatasetsAnswer(TypedDict):
+    """All registered data sets, by name."""
+
+    datasets: list[Dataset]
+
+
+class DatasetAnswer(TypedDict):
+    """One data set."""
+
+    dataset: Dataset
+
+
+@sent
+class DatasetCreate(TypedDict):
+    """Either ``filename`` and ``size`` (an upload in parts begins) or ``path`` (a folder or archive on the server)."""
+
+    name: str
+    description: NotRequired[str]
+    filename: NotRequired[str]
+    size: NotRequired[int]
+    path: NotRequired[str]
+
+
+class Upload(TypedDict):
+    """An upload under way: send the bytes from ``received`` on, at most ``part_size`` at a time."""
+
+    id: str
+    name: str
+    filename: str
+    size: int
+    received: int
+    part_size: int
+
+
+class UploadAnswer(TypedDict):
+    """One upload."""
+
+    upload: Upload
+
+
+class UploadConflict(TypedDict):
+    """A part did not begin where the last one ended; ``received`` says where to go on."""
+
+    error: ErrorRecord
+    received: int
+
+
+@sent
+class WatchRequest(TypedDict):
+    """The socket's ``watch``: the run, and the number of the last event that the client has (null: none)."""
+
+    run_id: str
+    after: NotRequired[int | None]
+
+
+@sent
+class UnwatchRequest(TypedDict):
+    """The socket's ``unwatch``."""
+
+    run_id: str
+
+
+class RunChanged(TypedDict):
+    """The socket's ``changed``, sent to every client, for lists of runs."""
+
+    run_id: str
+    status: RunStatus

@@ -1,0 +1,1219 @@
+// Made from the server’s OpenAPI document by `npm run generate`. Change the records in Python instead.
+
+export type RunEvent =
+  | RunQueued
+  | RunStarted
+  | RunFinished
+  | NodeQueued
+  | NodeStarted
+  | NodeProgress
+  | NodeMetric
+  | NodeLog
+  | NodeOutput
+  | NodeFinished
+  | NodeFailed
+  | NodeReused
+  | NodeCancelled
+  | NodeSkipped;
+export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+export type ParameterKind = 'integer' | 'number' | 'flag' | 'choice' | 'text' | 'dataset';
+export type ScalarValue = boolean | number | string | null;
+export type NodeStatus = 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+export type Preview =
+  | ImageDirectoryPreview
+  | TransformationPreview
+  | UntrainedModelPreview
+  | ModelPreview
+  | ScoredPreview
+  | EvaluationPreview
+  | ConfusionCellPreview
+  | TablePreview
+  | FilesPreview;
+
+/**
+ * Every record of the API, by name.
+ */
+export interface ApiRecords {
+  AppliedTransformation: AppliedTransformation;
+  ArtifactRef: ArtifactRef;
+  Averages: Averages;
+  CategoryCount: CategoryCount;
+  ClassFigures: ClassFigures;
+  ConfusionCell: ConfusionCell;
+  ConfusionCellPreview: ConfusionCellPreview;
+  ConversionReport: ConversionReport;
+  Dataset: Dataset;
+  DatasetAnswer: DatasetAnswer;
+  DatasetCreate: DatasetCreate;
+  DatasetSummary: DatasetSummary;
+  DatasetsAnswer: DatasetsAnswer;
+  DirectoryTypeSpec: DirectoryTypeSpec;
+  DocumentAnswer: DocumentAnswer;
+  DocumentNode: DocumentNode;
+  DocumentNodeInput: DocumentNodeInput;
+  DocumentWire: DocumentWire;
+  ErrorAnswer: ErrorAnswer;
+  ErrorRecord: ErrorRecord;
+  EvaluatedModel: EvaluatedModel;
+  EvaluationPreview: EvaluationPreview;
+  EventBase: EventBase;
+  EventsAnswer: EventsAnswer;
+  FileRecord: FileRecord;
+  FilesPreview: FilesPreview;
+  Health: Health;
+  ImageDirectoryPreview: ImageDirectoryPreview;
+  ImageRecord: ImageRecord;
+  InputPortSpec: InputPortSpec;
+  LogsAnswer: LogsAnswer;
+  MacroAuc: MacroAuc;
+  MetricPoint: MetricPoint;
+  ModelPreview: ModelPreview;
+  ModuleSpec: ModuleSpec;
+  ModulesAnswer: ModulesAnswer;
+  NodeCancelled: NodeCancelled;
+  NodeEventBase: NodeEventBase;
+  NodeFailed: NodeFailed;
+  NodeFinished: NodeFinished;
+  NodeLog: NodeLog;
+  NodeMetric: NodeMetric;
+  NodeOutput: NodeOutput;
+  NodeProgress: NodeProgress;
+  NodeQueued: NodeQueued;
+  NodeResources: NodeResources;
+  NodeResourcesInput: NodeResourcesInput;
+  NodeReused: NodeReused;
+  NodeRun: NodeRun;
+  NodeSkipped: NodeSkipped;
+  NodeStarted: NodeStarted;
+  NodeStatus: NodeStatus;
+  Output: Output;
+  OutputPortSpec: OutputPortSpec;
+  OutputsAnswer: OutputsAnswer;
+  ParameterKind: ParameterKind;
+  ParameterSpec: ParameterSpec;
+  PipelineAnswer: PipelineAnswer;
+  PipelineConflict: PipelineConflict;
+  PipelineCreate: PipelineCreate;
+  PipelineDocument: PipelineDocument;
+  PipelineDocumentInput: PipelineDocumentInput;
+  PipelineQuestion: PipelineQuestion;
+  PipelineRecord: PipelineRecord;
+  PipelineRestore: PipelineRestore;
+  PipelineSummary: PipelineSummary;
+  PipelineUpdate: PipelineUpdate;
+  PipelinesAnswer: PipelinesAnswer;
+  PlanAnswer: PlanAnswer;
+  PlannedNode: PlannedNode;
+  Preview: Preview;
+  Progress: Progress;
+  RevisionSummary: RevisionSummary;
+  RevisionsAnswer: RevisionsAnswer;
+  RocCurve: RocCurve;
+  Run: Run;
+  RunAnswer: RunAnswer;
+  RunChanged: RunChanged;
+  RunEvent: RunEvent;
+  RunFinished: RunFinished;
+  RunQueued: RunQueued;
+  RunStarted: RunStarted;
+  RunStatus: RunStatus;
+  RunSubmit: RunSubmit;
+  RunSummary: RunSummary;
+  RunsAnswer: RunsAnswer;
+  Sample: Sample;
+  SamplesAnswer: SamplesAnswer;
+  ScalarValue: ScalarValue;
+  ScoredPreview: ScoredPreview;
+  ScoredRow: ScoredRow;
+  SkippedFile: SkippedFile;
+  TablePreview: TablePreview;
+  Target: Target;
+  TargetBusy: TargetBusy;
+  TargetGpu: TargetGpu;
+  TargetsAnswer: TargetsAnswer;
+  TransformationPreview: TransformationPreview;
+  TransformationSample: TransformationSample;
+  TransformationStep: TransformationStep;
+  UntrainedModelPreview: UntrainedModelPreview;
+  UnwatchRequest: UnwatchRequest;
+  Upload: Upload;
+  UploadAnswer: UploadAnswer;
+  UploadConflict: UploadConflict;
+  Validation: Validation;
+  WatchAnswer: WatchAnswer;
+  WatchRequest: WatchRequest;
+}
+/**
+ * The transformation that travels with an image directory, step by step in words.
+ */
+export interface AppliedTransformation {
+  mode: 'training' | 'inference';
+  steps: string[];
+}
+/**
+ * An output in the store.
+ */
+export interface ArtifactRef {
+  type: string;
+  digest: string;
+  size: number;
+  files: number;
+}
+/**
+ * Averaged figures of a model.
+ */
+export interface Averages {
+  precision: number | null;
+  recall: number | null;
+  f1: number | null;
+}
+/**
+ * A category and how many images it has.
+ */
+export interface CategoryCount {
+  index: number;
+  name: string;
+  count: number;
+}
+/**
+ * Figures of one class.
+ */
+export interface ClassFigures {
+  label: string;
+  precision: number | null;
+  recall: number | null;
+  f1: number | null;
+  support: number;
+  auc: number | null;
+}
+/**
+ * A cell of the confusion matrix, by label.
+ */
+export interface ConfusionCell {
+  true: string;
+  predicted: string;
+}
+/**
+ * The images behind a cell of the confusion matrix (``preview?cell=TRUE,PREDICTED&model=N``).
+ */
+export interface ConfusionCellPreview {
+  cell: ConfusionCell;
+  total: number;
+  rows: ScoredRow[];
+  images_digest: string | null;
+}
+/**
+ * One scored image.
+ */
+export interface ScoredRow {
+  id: string;
+  category: string | null;
+  predicted: string;
+  confidence: number;
+  scores?: {
+    [k: string]: number;
+  };
+}
+/**
+ * What happened to the files that were read.
+ */
+export interface ConversionReport {
+  skipped: SkippedFile[];
+  skipped_total: number;
+  duplicates: number;
+  converted: number;
+}
+/**
+ * A file that was left out, and why.
+ */
+export interface SkippedFile {
+  path: string;
+  reason: string;
+}
+/**
+ * A registered data set: an archive kept by the server, or a folder under an allowed root.
+ */
+export interface Dataset {
+  name: string;
+  kind: 'archive' | 'folder';
+  size: number;
+  digest: string | null;
+  created: number;
+  description: string;
+  summary: DatasetSummary;
+}
+/**
+ * What is known of a data set without unpacking it.
+ */
+export interface DatasetSummary {
+  images?: number;
+  categories?: {
+    [k: string]: number;
+  };
+}
+/**
+ * One data set.
+ */
+export interface DatasetAnswer {
+  dataset: Dataset;
+}
+/**
+ * Either ``filename`` and ``size`` (an upload in parts begins) or ``path`` (a folder or archive on the server).
+ */
+export interface DatasetCreate {
+  name: string;
+  description?: string;
+  filename?: string;
+  size?: number;
+  path?: string;
+}
+/**
+ * All registered data sets, by name.
+ */
+export interface DatasetsAnswer {
+  datasets: Dataset[];
+}
+/**
+ * A kind of folder that a wire can carry; ``hue`` is the angle (degrees) of its colour.
+ */
+export interface DirectoryTypeSpec {
+  id: string;
+  title: string;
+  help: string;
+  hue: number;
+}
+/**
+ * A document of an earlier revision.
+ */
+export interface DocumentAnswer {
+  document: PipelineDocument;
+}
+/**
+ * A whole pipeline document.
+ */
+export interface PipelineDocument {
+  format: 'torchwire/pipeline';
+  version: 1;
+  name: string;
+  description: string;
+  default_compute_target: string;
+  /**
+   * @maxItems 20000
+   */
+  nodes: DocumentNode[];
+  /**
+   * @maxItems 100000
+   */
+  wires: DocumentWire[];
+}
+/**
+ * One step: a module with its parameters and where it lies on the canvas.
+ */
+export interface DocumentNode {
+  id: string;
+  /**
+   * The module's id.
+   */
+  module: string;
+  /**
+   * The module's version the node was made with.
+   */
+  version: number;
+  label: string;
+  comment: string;
+  /**
+   * Only those that differ from the default.
+   */
+  parameters: {
+    [k: string]: boolean | number | string | null;
+  };
+  /**
+   * None: the pipeline's default.
+   */
+  compute_target: string | null;
+  resources: NodeResources;
+  /**
+   * Run even when an earlier output could be reused.
+   */
+  regenerate_output: boolean;
+  /**
+   * Canvas coordinates, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  position: [number, number];
+}
+/**
+ * Run settings of a node that can use several processes.
+ */
+export interface NodeResources {
+  /**
+   * How many machines.
+   */
+  node_count: number;
+  /**
+   * How many processes on each machine.
+   */
+  process_count_per_node: number;
+}
+/**
+ * A connection from one node's output to another's input.
+ */
+export interface DocumentWire {
+  /**
+   * [node id, output port id]
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  from: [string, string];
+  /**
+   * [node id, input port id]
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  to: [string, string];
+}
+/**
+ * One step: a module with its parameters and where it lies on the canvas.
+ */
+export interface DocumentNodeInput {
+  id: string;
+  /**
+   * The module's id.
+   */
+  module: string;
+  /**
+   * The module's version the node was made with.
+   */
+  version?: number;
+  label?: string;
+  comment?: string;
+  /**
+   * Only those that differ from the default.
+   */
+  parameters?: {
+    [k: string]: boolean | number | string | null;
+  };
+  /**
+   * None: the pipeline's default.
+   */
+  compute_target?: string | null;
+  resources?: NodeResourcesInput;
+  /**
+   * Run even when an earlier output could be reused.
+   */
+  regenerate_output?: boolean;
+  /**
+   * Canvas coordinates, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  position?: [number, number];
+}
+/**
+ * Run settings of a node that can use several processes.
+ */
+export interface NodeResourcesInput {
+  /**
+   * How many machines.
+   */
+  node_count?: number;
+  /**
+   * How many processes on each machine.
+   */
+  process_count_per_node?: number;
+}
+/**
+ * The body of every answer that isn't a success. ``faults`` comes with an invalid pipeline.
+ */
+export interface ErrorAnswer {
+  error: ErrorRecord;
+  faults?: ErrorRecord[];
+}
+/**
+ * One error: what is wrong, where, and what to do next.
+ */
+export interface ErrorRecord {
+  code: string;
+  name: string;
+  message: string;
+  node?: string;
+  port?: string;
+  parameter?: string;
+  hint?: string;
+}
+/**
+ * One model's evaluation; ``confusion[true][predicted]``.
+ */
+export interface EvaluatedModel {
+  name: string;
+  labels: string[];
+  confusion: number[][];
+  accuracy: number;
+  top5: number | null;
+  micro: Averages;
+  macro: Averages;
+  per_class: ClassFigures[];
+  roc: {
+    [k: string]: RocCurve;
+  };
+  auc: MacroAuc;
+  images_digest: string | null;
+  total: number;
+}
+/**
+ * A class's ROC curve, one against the rest.
+ */
+export interface RocCurve {
+  fpr: number[];
+  tpr: number[];
+}
+/**
+ * The mean of the classes' areas under the curve.
+ */
+export interface MacroAuc {
+  macro: number | null;
+}
+/**
+ * One model's evaluation, or two side by side.
+ */
+export interface EvaluationPreview {
+  type: 'DataFrameDirectory';
+  kind: 'evaluation';
+  models: EvaluatedModel[];
+}
+/**
+ * What every event carries. ``seq`` counts from 1 without gaps within a run.
+ */
+export interface EventBase {
+  run_id: string;
+  seq: number;
+  time: number;
+}
+/**
+ * A page of a run's events; ``more`` says that there is another after the last one.
+ */
+export interface EventsAnswer {
+  events: RunEvent[];
+  more: boolean;
+}
+/**
+ * The run was accepted.
+ */
+export interface RunQueued {
+  run_id: string;
+  seq: number;
+  time: number;
+  type: 'run.queued';
+  name?: string;
+}
+/**
+ * The run's first node is about to start.
+ */
+export interface RunStarted {
+  run_id: string;
+  seq: number;
+  time: number;
+  type: 'run.started';
+}
+/**
+ * The run is over.
+ */
+export interface RunFinished {
+  run_id: string;
+  seq: number;
+  time: number;
+  type: 'run.finished';
+  status: RunStatus;
+  seconds: number | null;
+  error?: ErrorRecord | null;
+}
+/**
+ * Everything the node needs is there; it waits for a slot.
+ */
+export interface NodeQueued {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.queued';
+}
+/**
+ * An attempt at the node began; ``why`` says why an earlier result was not reused.
+ */
+export interface NodeStarted {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.started';
+  attempt: number;
+  target: string;
+  pid?: number | null;
+  why?: string | null;
+}
+/**
+ * How far the node is.
+ */
+export interface NodeProgress {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.progress';
+  done: number;
+  total: number;
+  unit: string;
+  message: string;
+  seconds_left: number | null;
+}
+/**
+ * Metric values at one step.
+ */
+export interface NodeMetric {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.metric';
+  axis: 'epoch' | 'batch';
+  step: number;
+  values: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * Log lines, each ``[time, stream, text]``.
+ */
+export interface NodeLog {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.log';
+  lines: [number, string, string][];
+}
+/**
+ * An output was committed to the store.
+ */
+export interface NodeOutput {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.output';
+  port: string;
+  output_type: string;
+  digest: string;
+  size: number;
+  files: number;
+}
+/**
+ * The node is done; its outputs came before.
+ */
+export interface NodeFinished {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.finished';
+  seconds: number;
+}
+/**
+ * The node failed.
+ */
+export interface NodeFailed {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.failed';
+  error: ErrorRecord;
+  seconds?: number | null;
+}
+/**
+ * An earlier result was reused; its outputs came before.
+ */
+export interface NodeReused {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.reused';
+  seconds_saved: number | null;
+  from_run?: string | null;
+}
+/**
+ * The node was cancelled.
+ */
+export interface NodeCancelled {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.cancelled';
+  seconds?: number | null;
+}
+/**
+ * The node can't run; ``because`` is the node that failed or was cancelled.
+ */
+export interface NodeSkipped {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.skipped';
+  because: string | null;
+}
+/**
+ * A file of a folder.
+ */
+export interface FileRecord {
+  path: string;
+  size: number;
+}
+/**
+ * The files of a folder.
+ */
+export interface FilesPreview {
+  type: 'AnyDirectory';
+  files: FileRecord[];
+  total: number;
+}
+/**
+ * Whether the server and its worker processes are up.
+ */
+export interface Health {
+  status: 'ok';
+  version: string;
+  workers: 'starting' | 'ready';
+}
+/**
+ * A page of an image directory.
+ */
+export interface ImageDirectoryPreview {
+  type: 'ImageDirectory';
+  labelled: boolean;
+  total: number;
+  categories: CategoryCount[];
+  transformation: AppliedTransformation | null;
+  report: ConversionReport | null;
+  images: ImageRecord[];
+  digest: string;
+}
+/**
+ * One image; fetch it from ``artifacts/{digest}/images/{id}``.
+ */
+export interface ImageRecord {
+  id: string;
+  path: string;
+  category: string | null;
+  width: number;
+  height: number;
+}
+/**
+ * An input of a module: it takes one wire that carries any of ``types``.
+ */
+export interface InputPortSpec {
+  id: string;
+  label: string;
+  help: string;
+  types: string[];
+  optional: boolean;
+}
+/**
+ * Log lines of a node, each ``[seq, time, stream, text]``, ``seq`` being that of the event that brought it.
+ */
+export interface LogsAnswer {
+  lines: [number, number, string, string][];
+  more: boolean;
+}
+/**
+ * Metric values at one step of an axis.
+ */
+export interface MetricPoint {
+  axis: 'epoch' | 'batch';
+  step: number;
+  values: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * A trained model and how it came about.
+ */
+export interface ModelPreview {
+  type: 'ModelDirectory';
+  architecture: {
+    [k: string]: unknown;
+  };
+  categories: string[];
+  image_size: number[] | null;
+  history: {
+    [k: string]: number | null;
+  }[];
+  best_epoch: number | null;
+  parameter_count: number | null;
+  summary: {
+    [k: string]: unknown;
+  };
+  card: string;
+}
+/**
+ * A module's declaration.
+ */
+export interface ModuleSpec {
+  id: string;
+  title: string;
+  category: string;
+  version: number;
+  help: string;
+  distributed: boolean;
+  inputs: InputPortSpec[];
+  outputs: OutputPortSpec[];
+  parameters: ParameterSpec[];
+}
+/**
+ * An output of a module.
+ */
+export interface OutputPortSpec {
+  id: string;
+  label: string;
+  help: string;
+  type: string;
+}
+/**
+ * A parameter of a module; ``shown_when`` maps other parameters to the value or values at which it applies.
+ */
+export interface ParameterSpec {
+  id: string;
+  label: string;
+  kind: ParameterKind;
+  help: string;
+  required: boolean;
+  minimum: number | null;
+  exclusive_minimum: boolean;
+  maximum: number | null;
+  options: string[];
+  shown_when: {
+    [k: string]: ScalarValue | ScalarValue[];
+  };
+  group: string;
+  unit: string;
+}
+/**
+ * The module library.
+ */
+export interface ModulesAnswer {
+  modules: ModuleSpec[];
+  types: DirectoryTypeSpec[];
+  categories: string[];
+}
+/**
+ * What every event about a node carries.
+ */
+export interface NodeEventBase {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+}
+/**
+ * Where a node of a run stands.
+ */
+export interface NodeRun {
+  status: NodeStatus;
+  reused: boolean;
+  seconds: number | null;
+  seconds_saved: number | null;
+  attempt: number;
+  target: string | null;
+  started: number | null;
+  finished: number | null;
+  progress: Progress | null;
+  metrics: MetricPoint[];
+  outputs: {
+    [k: string]: ArtifactRef;
+  };
+  error: ErrorRecord | null;
+  skipped_because: string | null;
+  why: string | null;
+}
+/**
+ * How far a node is.
+ */
+export interface Progress {
+  done: number;
+  total: number;
+  unit: string;
+  message: string;
+  seconds_left: number | null;
+}
+/**
+ * An output of a node of a run.
+ */
+export interface Output {
+  port: string;
+  label: string;
+  type: string;
+  digest: string;
+  size: number;
+  files: number;
+}
+/**
+ * What a node of a run has made.
+ */
+export interface OutputsAnswer {
+  outputs: Output[];
+}
+/**
+ * One draft.
+ */
+export interface PipelineAnswer {
+  pipeline: PipelineRecord;
+}
+/**
+ * A draft with its document.
+ */
+export interface PipelineRecord {
+  id: string;
+  name: string;
+  revision: number;
+  created: number;
+  updated: number;
+  node_count: number;
+  document: PipelineDocument;
+}
+/**
+ * A save was based on an old revision; ``pipeline`` is the newer one, which stays.
+ */
+export interface PipelineConflict {
+  error: ErrorRecord;
+  pipeline: PipelineRecord;
+}
+/**
+ * A new draft.
+ */
+export interface PipelineCreate {
+  document: PipelineDocumentInput;
+}
+/**
+ * A whole pipeline document.
+ */
+export interface PipelineDocumentInput {
+  format?: 'torchwire/pipeline';
+  version?: 1;
+  name?: string;
+  description?: string;
+  default_compute_target?: string;
+  /**
+   * @maxItems 20000
+   */
+  nodes?: DocumentNodeInput[];
+  /**
+   * @maxItems 100000
+   */
+  wires?: DocumentWire[];
+}
+/**
+ * A document to look at without running it. It may be anything: what is wrong comes back as faults.
+ */
+export interface PipelineQuestion {
+  pipeline: PipelineDocumentInput;
+}
+/**
+ * The revision whose document becomes the newest again.
+ */
+export interface PipelineRestore {
+  revision: number;
+}
+/**
+ * A draft in a list.
+ */
+export interface PipelineSummary {
+  id: string;
+  name: string;
+  revision: number;
+  created: number;
+  updated: number;
+  node_count: number;
+}
+/**
+ * A change of a draft; ``revision`` is the one it was based on.
+ */
+export interface PipelineUpdate {
+  document: PipelineDocumentInput;
+  revision: number;
+}
+/**
+ * All drafts, the one changed last first.
+ */
+export interface PipelinesAnswer {
+  pipelines: PipelineSummary[];
+}
+/**
+ * What Submit would do, by node.
+ */
+export interface PlanAnswer {
+  nodes: {
+    [k: string]: PlannedNode;
+  };
+}
+/**
+ * What Submit would do with a node, and why.
+ */
+export interface PlannedNode {
+  action: 'reuse' | 'run';
+  why: string | null;
+  seconds_saved: number | null;
+}
+/**
+ * The steps of a transformation and what they do to a sample.
+ */
+export interface TransformationPreview {
+  type: 'TransformationDirectory';
+  steps: TransformationStep[];
+  samples: TransformationSample[];
+}
+/**
+ * One step; ``random`` steps are left out for inference.
+ */
+export interface TransformationStep {
+  name: string;
+  text: string;
+  random: boolean;
+}
+/**
+ * An image before and after, as data URLs.
+ */
+export interface TransformationSample {
+  original: string;
+  augmented: string[];
+}
+/**
+ * An architecture; ``parameter_count`` is for 1,000 classes.
+ */
+export interface UntrainedModelPreview {
+  type: 'UntrainedModelDirectory';
+  model_name: string;
+  family: string;
+  options: {
+    [k: string]: unknown;
+  };
+  pretrained: boolean;
+  parameter_count: number | null;
+}
+/**
+ * A page of scored images.
+ */
+export interface ScoredPreview {
+  type: 'DataFrameDirectory';
+  kind: 'scored';
+  columns: string[];
+  total: number;
+  rows: ScoredRow[];
+  images_digest: string | null;
+  labels: string[];
+  accuracy?: number | null;
+}
+/**
+ * A page of any other table.
+ */
+export interface TablePreview {
+  type: 'DataFrameDirectory';
+  kind: 'table';
+  columns: string[];
+  total: number;
+  rows: {
+    [k: string]: unknown;
+  }[];
+}
+/**
+ * One entry of a draft's journal.
+ */
+export interface RevisionSummary {
+  revision: number;
+  time: number;
+  node_count: number;
+}
+/**
+ * A draft's journal, newest first.
+ */
+export interface RevisionsAnswer {
+  revisions: RevisionSummary[];
+}
+/**
+ * A run with its nodes: a snapshot that includes all events up to ``seq``.
+ */
+export interface Run {
+  id: string;
+  name: string;
+  pipeline_id: string | null;
+  status: RunStatus;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  seconds: number | null;
+  error: ErrorRecord | null;
+  seq: number;
+  document: PipelineDocument;
+  nodes: {
+    [k: string]: NodeRun;
+  };
+}
+/**
+ * One run.
+ */
+export interface RunAnswer {
+  run: Run;
+}
+/**
+ * The socket's ``changed``, sent to every client, for lists of runs.
+ */
+export interface RunChanged {
+  run_id: string;
+  status: RunStatus;
+}
+/**
+ * What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft.
+ */
+export interface RunSubmit {
+  pipeline?: PipelineDocumentInput;
+  pipeline_id?: string | null;
+}
+/**
+ * A run in a list. ``node_counts`` holds the number of nodes by state, and ``total``.
+ */
+export interface RunSummary {
+  id: string;
+  name: string;
+  pipeline_id: string | null;
+  status: RunStatus;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  seconds: number | null;
+  error: ErrorRecord | null;
+  seq: number;
+  node_counts: {
+    [k: string]: number;
+  };
+  summary?: {
+    [k: string]: number;
+  };
+}
+/**
+ * Runs, newest first; give ``next`` as ``before`` for the page after this one.
+ */
+export interface RunsAnswer {
+  runs: RunSummary[];
+  next: string | null;
+}
+/**
+ * A pipeline that ships with Torchwire.
+ */
+export interface Sample {
+  id: string;
+  name: string;
+  description: string;
+  node_count: number;
+  document: PipelineDocument;
+}
+/**
+ * All samples.
+ */
+export interface SamplesAnswer {
+  samples: Sample[];
+}
+/**
+ * A compute target; ``why`` says what makes an unavailable one unavailable.
+ */
+export interface Target {
+  id: string;
+  title: string;
+  kind: string;
+  cores: number;
+  memory_bytes: number;
+  gpu?: TargetGpu | null;
+  busy: TargetBusy;
+  available: boolean;
+  why?: string | null;
+}
+/**
+ * The GPU of a target.
+ */
+export interface TargetGpu {
+  name: string;
+  index?: number;
+  memory_bytes?: number | null;
+}
+/**
+ * What a compute target is doing now.
+ */
+export interface TargetBusy {
+  nodes: number;
+  cores: number;
+}
+/**
+ * All compute targets.
+ */
+export interface TargetsAnswer {
+  targets: Target[];
+}
+/**
+ * The socket's ``unwatch``.
+ */
+export interface UnwatchRequest {
+  run_id: string;
+}
+/**
+ * An upload under way: send the bytes from ``received`` on, at most ``part_size`` at a time.
+ */
+export interface Upload {
+  id: string;
+  name: string;
+  filename: string;
+  size: number;
+  received: number;
+  part_size: number;
+}
+/**
+ * One upload.
+ */
+export interface UploadAnswer {
+  upload: Upload;
+}
+/**
+ * A part did not begin where the last one ended; ``received`` says where to go on.
+ */
+export interface UploadConflict {
+  error: ErrorRecord;
+  received: number;
+}
+/**
+ * All faults of a document at once.
+ */
+export interface Validation {
+  valid: boolean;
+  faults: ErrorRecord[];
+}
+/**
+ * The acknowledgement of ``watch``: the snapshot, and the events after the asked number (at most 5,000).
+ *
+ * With ``more`` the rest has to be fetched by ``GET runs/{id}/events`` or a new ``watch``.
+ */
+export interface WatchAnswer {
+  run: Run;
+  events: RunEvent[];
+  more?: boolean;
+}
+/**
+ * The socket's ``watch``: the run, and the number of the last event that the client has (null: none).
+ */
+export interface WatchRequest {
+  run_id: string;
+  after?: number | null;
+}
