@@ -6,6 +6,8 @@ what is wrong, a ``hint`` on what to do next, and where it is known the node, po
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -150,6 +152,43 @@ class PipelineError(TorchwireError):
     """The pipeline document itself is wrong: unknown names, wires that don't fit, cycles."""
 
     name, code = "InvalidPipelineError", "2001"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a pipeline, as data: which error it is and what it is about."""
+
+    code: str
+    name: str
+    message: str
+    node: str | None = None
+    port: str | None = None
+    parameter: str | None = None
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, error: TorchwireError, *, node: str | None = None) -> Fault:
+        """The fault that ``error`` describes; ``node`` is used where the error names none."""
+        return cls(error.code, error.name, error.message, error.node or node, error.port, error.parameter, error.hint)
+
+    def as_json(self) -> dict[str, Any]:
+        """The fault in the same shape as an error; unknown places are left out."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+class InvalidPipeline(PipelineError):  # noqa: N818 - the name says what the pipeline is
+    """A pipeline was submitted that has faults. It reads as the first of them; ``faults`` holds all."""
+
+    status = 422
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0]
+        super().__init__(first.message, hint=first.hint, node=first.node, port=first.port, parameter=first.parameter)
+        self.faults = list(faults)
+
+    def as_json(self) -> dict[str, Any]:
+        """The first fault."""
+        return self.faults[0].as_json()
 
 
 class TargetUnavailableError(TorchwireError):

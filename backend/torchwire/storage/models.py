@@ -114,9 +114,10 @@ class AttemptRow(Base):
     """One try at a node. ``offset`` is how far its event file has been read into the log."""
 
     __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_by_node", "run_id", "node", "number", unique=True),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     node: Mapped[str] = mapped_column(String(128))
     number: Mapped[int]
     target: Mapped[str] = mapped_column(String(128))
@@ -143,9 +144,10 @@ class ResultRow(Base):
     """What a node made under a cache key; ``fields`` are the key's parts, so that a miss can be explained."""
 
     __tablename__ = "results"
+    __table_args__ = (Index("results_by_node", "module", "node", "created"),)
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    module: Mapped[str] = mapped_column(String(128), index=True)
+    module: Mapped[str] = mapped_column(String(128))
     fields: Mapped[dict[str, Any]]
     outputs: Mapped[dict[str, Any]]  # {port: {"type", "digest", "size", "files"}}
     seconds: Mapped[float]

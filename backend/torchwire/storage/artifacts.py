@@ -1,0 +1,81 @@
+"""Artifacts, and which node made them under which cache key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from torchwire.storage.models import ArtifactRow, ResultRow
+
+if TYPE_CHECKING:
+    from torchwire.storage.database import Database
+
+RESULTS = ResultRow.__table__
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a node made under a cache key: ``outputs`` is ``{port: {"type", "digest", "size", "files"}}``."""
+
+    key: str
+    module: str
+    fields: Mapping[str, Any]
+    outputs: Mapping[str, Mapping[str, Any]]
+    seconds: float
+    run_id: str
+    node: str
+
+
+class Artifacts:
+    """Reads and writes artifact and result rows; the folders themselves are the store's business."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, digest: str, type_id: str, size: int, files: int) -> None:
+        """Store the row of a committed folder; one that is known already stays as it is."""
+        row = {"digest": digest, "type": type_id, "size": size, "files": files, "created": time.time()}
+        with self._database.write() as connection:
+            connection.execute(insert(ArtifactRow).values(**row).on_conflict_do_nothing())
+
+    def get(self, digest: str) -> dict[str, Any] | None:
+        """The row of a folder in the store: type, digest, size, files, created. None when there is none."""
+        with self._database.read() as connection:
+            row = connection.execute(select(*ArtifactRow.__table__.c).where(ArtifactRow.digest == digest)).one_or_none()
+            return None if row is None else dict(row._mapping)
+
+    def remember(self, result: Result) -> None:
+        """Store what was made under a key, in place of what was known under it."""
+        row = vars(result) | {"created": time.time()}
+        with self._database.write() as connection:
+            connection.execute(insert(ResultRow).values(**row).on_conflict_do_update(index_elements=["key"], set_=row))
+
+    def forget(self, key: str) -> None:
+        """Drop a result whose folders are gone."""
+        with self._database.write() as connection:
+            connection.execute(delete(ResultRow).where(ResultRow.key == key))
+
+    def find(self, key: str) -> Result | None:
+        """What was made under a key."""
+        with self._database.read() as connection:
+            return _result(connection.execute(select(*RESULTS.c).where(ResultRow.key == key)).one_or_none())
+
+    def last(self, module: str, node: str) -> Result | None:
+        """What a node of that id and module made last, under whatever key."""
+        query = select(*RESULTS.c).where(ResultRow.module == module, ResultRow.node == node)
+        with self._database.read() as connection:
+            newest = query.order_by(ResultRow.created.desc()).limit(1)
+            return _result(connection.execute(newest).one_or_none())
+
+
+def _result(row: Any) -> Result | None:
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    del values["created"]
+    return Result(**values)

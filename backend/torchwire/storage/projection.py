@@ -1,0 +1,80 @@
+"""What the events of a run add up to: the state of the run and of each node. Pure, so the log can rebuild it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchwire.execution.events import RunEvent
+
+NODE_STATUS = {
+    "node.queued": "queued",
+    "node.started": "running",
+    "node.finished": "completed",
+    "node.reused": "completed",
+    "node.failed": "failed",
+    "node.cancelled": "cancelled",
+    "node.skipped": "skipped",
+}
+
+
+def new_node() -> dict[str, Any]:
+    """A node that nothing has happened to yet."""
+    return {
+        "status": "pending",
+        "reused": False,
+        "seconds": None,
+        "seconds_saved": None,
+        "attempt": None,
+        "target": None,
+        "started": None,
+        "finished": None,
+        "progress": None,
+        "summary": None,
+        "outputs": {},
+        "error": None,
+        "skipped_because": None,
+        "why": None,
+    }
+
+
+def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
+    """Bring a node's state up to date with one of its events. Metrics and logs stay in the log alone."""
+    data = event.data
+    if event.type in NODE_STATUS:
+        node["status"] = NODE_STATUS[event.type]
+    match event.type:
+        case "node.started":
+            node.update(new_node(), status="running", started=event.time)
+            node.update({key: data.get(key) for key in ("attempt", "target", "why")})
+        case "node.progress":
+            node["progress"] = {key: data.get(key) for key in ("done", "total", "unit", "message", "seconds_left")}
+        case "node.metric" if data.get("axis") == "result":
+            node["summary"] = (node["summary"] or {}) | data["values"]
+        case "node.output":
+            node["outputs"][data["port"]] = {
+                "type": data["output_type"],
+                "digest": data["digest"],
+                "size": data["size"],
+                "files": data["files"],
+            }
+        case "node.finished" | "node.cancelled":
+            node.update(finished=event.time, seconds=data.get("seconds"))
+        case "node.reused":
+            node.update(reused=True, finished=event.time, seconds=0.0, seconds_saved=data.get("seconds_saved"))
+        case "node.failed":
+            node.update(finished=event.time, seconds=data.get("seconds"), error=data.get("error"))
+        case "node.skipped":
+            node.update(finished=event.time, skipped_because=data.get("because"))
+        case _:
+            pass
+
+
+def apply_to_run(run: dict[str, Any], event: RunEvent) -> None:
+    """Bring a run's own fields up to date with one of its events."""
+    match event.type:
+        case "run.started":
+            run.update(status="running", started=event.time)
+        case "run.finished":
+            run.update(status=event.data["status"], finished=event.time, error=event.data.get("error"))
+        case _:
+            pass

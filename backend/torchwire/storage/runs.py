@@ -1,0 +1,190 @@
+"""Runs and their numbered events. The log is the truth; run and node rows are brought up to date in the same commit."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from torchwire.errors import NotFoundError
+from torchwire.execution.events import RunEvent
+from torchwire.storage.models import EventRow, NodeStateRow, RunRow
+from torchwire.storage.projection import apply_to_node, apply_to_run, new_node
+
+if TYPE_CHECKING:
+    from torchwire.storage.database import Database
+
+Change = tuple[str, str | None, dict[str, Any]]
+"""An event to be numbered: type, node, data."""
+
+Records = list[dict[str, Any]]
+UNFINISHED = ("queued", "running")
+RUNS, EVENTS, NODES = RunRow.__table__, EventRow.__table__, NodeStateRow.__table__
+
+
+class Runs:
+    """Reads and writes runs. Every method is one transaction, or joins the one its thread is in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        name: str,
+        document: Mapping[str, Any],
+        nodes: Iterable[str],
+        *,
+        pipeline_id: str | None = None,
+        message: str | None = None,
+    ) -> RunEvent:
+        """Store a new run with its first event, ``run.queued``, and return that event."""
+        run_id, now = uuid.uuid4().hex, time.time()
+        states = [{"run_id": run_id, "node": node, "status": "pending", "data": new_node()} for node in nodes]
+        with self._database.write() as connection:
+            connection.execute(
+                insert(RunRow).values(
+                    id=run_id, name=name, pipeline_id=pipeline_id, document=document, status="queued", created=now
+                )
+            )
+            if states:
+                connection.execute(insert(NodeStateRow), states)
+            data = {"name": name} | ({"message": message} if message else {})
+            return self.append(run_id, [("run.queued", None, data)])[0]
+
+    def append(self, run_id: str, changes: Sequence[Change]) -> list[RunEvent]:
+        """Number ``changes``, store them and bring the run's and the nodes' rows up to date."""
+        with self._database.write() as connection:
+            last = connection.execute(
+                update(RunRow)
+                .where(RunRow.id == run_id)
+                .values(last_seq=RunRow.last_seq + len(changes))
+                .returning(RunRow.last_seq)
+            ).scalar_one()
+            now, first = time.time(), last - len(changes) + 1
+            events = [
+                RunEvent(run_id, first + index, now, kind, node, data)  # type: ignore[arg-type]  # the engine's own names
+                for index, (kind, node, data) in enumerate(changes)
+            ]
+            connection.execute(insert(EventRow), [vars(event) for event in events])
+            self._project(connection, run_id, events)
+            return events
+
+    def request_cancel(self, run_id: str) -> None:
+        """Remember that the run is to be cancelled. Raises NotFoundError."""
+        with self._database.write() as connection:
+            asked = update(RunRow).where(RunRow.id == run_id).values(cancel_requested=True)
+            if not connection.execute(asked).rowcount:
+                raise NotFoundError(f"There is no run '{run_id}'.", hint="List the runs to see which there are.")
+
+    def unfinished(self) -> list[str]:
+        """The ids of the runs that are not at an end, oldest first."""
+        with self._database.read() as connection:
+            query = select(RunRow.id).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.created, RunRow.id)
+            return list(connection.execute(query).scalars())
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Whether somebody asked for the run to be cancelled."""
+        with self._database.read() as connection:
+            return bool(connection.execute(select(RunRow.cancel_requested).where(RunRow.id == run_id)).scalar())
+
+    def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
+        """The events numbered above ``after``, at most ``limit``. Raises NotFoundError."""
+        with self._database.read() as connection:
+            self._row(connection, run_id)
+            query = select(*EVENTS.c).where(EventRow.run_id == run_id, EventRow.seq > after)
+            return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
+
+    def node_events(self, run_id: str, node: str, kind: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
+        """A node's events of one type numbered above ``after``, at most ``limit``. Raises NotFoundError."""
+        with self._database.read() as connection:
+            self._row(connection, run_id)
+            query = select(*EVENTS.c).where(
+                EventRow.run_id == run_id, EventRow.node == node, EventRow.type == kind, EventRow.seq > after
+            )
+            return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
+
+    def document(self, run_id: str) -> dict[str, Any]:
+        """The document that was submitted. Raises NotFoundError."""
+        with self._database.read() as connection:
+            return dict(self._row(connection, run_id)["document"])
+
+    def snapshot(self, run_id: str) -> dict[str, Any]:
+        """The run with all its nodes, as of event ``seq``. Raises NotFoundError."""
+        with self._database.read() as connection:
+            row = self._row(connection, run_id)
+            states = connection.execute(select(NODES.c.node, NODES.c.data).where(NODES.c.run_id == run_id))
+            nodes = {node: dict(data) | {"metrics": []} for node, data in states}
+            metrics = select(EVENTS.c.node, EVENTS.c.data).where(
+                EventRow.run_id == run_id, EventRow.type == "node.metric"
+            )
+            for node, data in connection.execute(metrics.order_by(EventRow.seq)):
+                nodes[node]["metrics"].append(data)
+            return _record(row) | {"seq": row["last_seq"], "document": row["document"], "nodes": nodes}
+
+    def list(self, limit: int = 50, before: str | None = None, pipeline_id: str | None = None) -> Records:
+        """Runs without their documents and nodes, newest first; ``before`` is the id of the last one already seen."""
+        query = select(*(column for column in RUNS.c if column.name != "document"))
+        if pipeline_id is not None:
+            query = query.where(RunRow.pipeline_id == pipeline_id)
+        with self._database.read() as connection:
+            if before is not None:
+                seen = self._row(connection, before)
+                earlier = (RunRow.created == seen["created"]) & (RunRow.id < before)
+                query = query.where((RunRow.created < seen["created"]) | earlier)
+            newest_first = query.order_by(RunRow.created.desc(), RunRow.id.desc()).limit(limit)
+            runs = [_record(dict(row._mapping)) for row in connection.execute(newest_first)]
+            return self._with_counts(connection, runs)
+
+    def _with_counts(self, connection: Connection, runs: Records) -> Records:
+        by_id: dict[str, dict[str, Any]] = {run["id"]: run | {"node_counts": {"total": 0}} for run in runs}
+        chosen = NodeStateRow.run_id.in_(by_id)
+        counts = select(NODES.c.run_id, NODES.c.status, func.count()).where(chosen)
+        for run_id, status, count in connection.execute(counts.group_by(NODES.c.run_id, NODES.c.status)):
+            by_id[run_id]["node_counts"][status] = count
+            by_id[run_id]["node_counts"]["total"] += count
+        summary = func.json_extract(NODES.c.data, "$.summary")
+        stated = select(NODES.c.run_id, NODES.c.data["summary"]).where(chosen, summary.is_not(None))
+        for run_id, values in connection.execute(stated):
+            by_id[run_id].setdefault("summary", {}).update(values)
+        return list(by_id.values())
+
+    def _row(self, connection: Connection, run_id: str) -> Mapping[str, Any]:
+        row = connection.execute(select(*RUNS.c).where(RunRow.id == run_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"There is no run '{run_id}'.", hint="List the runs to see which there are.")
+        return dict(row._mapping)
+
+    def _project(self, connection: Connection, run_id: str, events: Sequence[RunEvent]) -> None:
+        run: dict[str, Any] = {}
+        touched = sorted({event.node for event in events if event.node is not None and event.type != "node.log"})
+        states = select(NODES.c.node, NODES.c.data).where(NODES.c.run_id == run_id, NODES.c.node.in_(touched))
+        nodes: dict[str, dict[str, Any]] = {row[0]: row[1] for row in connection.execute(states)} if touched else {}
+        for event in events:
+            if event.node in nodes:
+                apply_to_node(nodes[event.node], event)
+            elif event.node is None:
+                apply_to_run(run, event)
+        for node, data in nodes.items():
+            here = (NodeStateRow.run_id == run_id) & (NodeStateRow.node == node)
+            connection.execute(update(NodeStateRow).where(here).values(status=data["status"], data=data))
+        if run:
+            connection.execute(update(RunRow).where(RunRow.id == run_id).values(**run))
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    started, finished = row["started"], row["finished"]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "pipeline_id": row["pipeline_id"],
+        "status": row["status"],
+        "created": row["created"],
+        "started": started,
+        "finished": finished,
+        "seconds": None if started is None or finished is None else max(0.0, finished - started),
+        "error": row["error"],
+        "cancel_requested": row["cancel_requested"],
+    }
