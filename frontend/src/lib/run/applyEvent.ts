@@ -1,0 +1,159 @@
+import type { NodeMetric, NodeRun, Run, RunEvent } from './types';
+
+const UNTOUCHED: NodeRun = {
+  status: 'pending',
+  reused: false,
+  seconds: null,
+  seconds_saved: null,
+  attempt: 0,
+  target: null,
+  started: null,
+  finished: null,
+  progress: null,
+  metrics: [],
+  outputs: {},
+  error: null,
+  skipped_because: null,
+  why: null,
+};
+
+/**
+ * The run after one event. Events that the run already holds change nothing. Only the entry of the event's own node
+ * is replaced; every other entry keeps its identity, so that nothing else is drawn again.
+ */
+export function applyEvent(run: Run, event: RunEvent): Run {
+  if (event.run_id !== run.id || event.seq <= run.seq) return run;
+  const moved = { ...run, seq: event.seq };
+  switch (event.type) {
+    case 'run.queued':
+      return { ...moved, status: 'queued' };
+    case 'run.started':
+      return { ...moved, status: 'running', started: event.time };
+    case 'run.finished':
+      return {
+        ...moved,
+        status: event.status,
+        finished: event.time,
+        seconds: event.seconds ?? (run.started === null ? null : event.time - run.started),
+        error: event.error ?? null,
+      };
+    case 'node.log':
+      return moved; // lines are kept beside the run, see logs.ts
+    default: {
+      const before = run.nodes[event.node] ?? UNTOUCHED;
+      return { ...moved, nodes: { ...run.nodes, [event.node]: applyToNode(before, event) } };
+    }
+  }
+}
+
+export function applyEvents(run: Run, events: readonly RunEvent[]): Run {
+  return events.reduce(applyEvent, run);
+}
+
+type NodeEvent = Exclude<RunEvent, { type: `run.${string}` } | { type: 'node.log' }>;
+
+function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
+  switch (event.type) {
+    case 'node.queued':
+      return { ...node, status: 'queued' };
+    case 'node.started':
+      return started(node, event.time, event);
+    case 'node.progress':
+      return {
+        ...node,
+        progress: {
+          done: event.done,
+          total: event.total,
+          unit: event.unit ?? null,
+          message: event.message ?? null,
+          seconds_left: event.seconds_left ?? null,
+        },
+      };
+    case 'node.metric':
+      return {
+        ...node,
+        metrics: withMetric(node.metrics, {
+          axis: event.axis,
+          step: event.step,
+          values: event.values,
+        }),
+      };
+    case 'node.output':
+      return {
+        ...node,
+        outputs: {
+          ...node.outputs,
+          [event.port]: {
+            type: event.output_type,
+            digest: event.digest,
+            size: event.size,
+            files: event.files,
+          },
+        },
+      };
+    case 'node.finished':
+      return over(node, 'completed', event.time, event.seconds);
+    case 'node.reused':
+      return {
+        ...over(node, 'completed', event.time, 0),
+        reused: true,
+        seconds_saved: event.seconds_saved ?? null,
+      };
+    case 'node.failed':
+      return { ...over(node, 'failed', event.time, event.seconds), error: event.error };
+    case 'node.cancelled':
+      return over(node, 'cancelled', event.time, event.seconds);
+    case 'node.skipped':
+      return {
+        ...over(node, 'skipped', event.time, null),
+        skipped_because: event.because ?? null,
+      };
+  }
+}
+
+function started(
+  node: NodeRun,
+  time: number,
+  event: { attempt?: number; target?: string | null; why?: string | null },
+): NodeRun {
+  const attempt = event.attempt ?? node.attempt + 1;
+  return {
+    ...node,
+    status: 'running',
+    attempt,
+    target: event.target ?? node.target,
+    why: event.why ?? node.why,
+    started: time,
+    finished: null,
+    progress: null,
+    // Another try begins from nothing: what the last one measured would draw the curve twice.
+    metrics: attempt > 1 ? [] : node.metrics,
+    error: null,
+  };
+}
+
+function over(
+  node: NodeRun,
+  status: NodeRun['status'],
+  time: number,
+  seconds: number | null | undefined,
+): NodeRun {
+  const measured = node.started === null ? null : time - node.started;
+  return {
+    ...node,
+    status,
+    finished: time,
+    seconds: seconds === undefined ? measured : seconds,
+    progress: null,
+  };
+}
+
+/** Steps of one axis stay in order; a step that is told twice is replaced, and values of one step are joined. */
+function withMetric(metrics: readonly NodeMetric[], metric: NodeMetric): readonly NodeMetric[] {
+  const last = metrics.findLast((one) => one.axis === metric.axis);
+  if (last === undefined || last.step < metric.step) return [...metrics, metric];
+  const at = metrics.findLastIndex((one) => one.axis === metric.axis && one.step <= metric.step);
+  const near = metrics[at];
+  if (near?.step !== metric.step) return metrics.toSpliced(at + 1, 0, metric);
+  return metrics.with(at, { ...metric, values: { ...near.values, ...metric.values } });
+}

@@ -1,0 +1,56 @@
+import type { NodeRun, Run, RunEvent } from './types';
+
+/** Small runs for tests. */
+export function nodeRun(changes: Partial<NodeRun> = {}): NodeRun {
+  return {
+    status: 'pending',
+    reused: false,
+    seconds: null,
+    seconds_saved: null,
+    attempt: 0,
+    target: null,
+    started: null,
+    finished: null,
+    progress: null,
+    metrics: [],
+    outputs: {},
+    error: null,
+    skipped_because: null,
+    why: null,
+    ...changes,
+  };
+}
+
+export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<Run> = {}): Run {
+  return {
+    id: 'run',
+    name: 'A run',
+    pipeline_id: null,
+    status: 'running',
+    created: 100,
+    started: 100,
+    finished: null,
+    seconds: null,
+    error: null,
+    seq: 0,
+    document: {
+      format: 'torchwire/pipeline',
+      version: 1,
+      name: 'A run',
+      nodes: Object.keys(nodes).map((id) => ({ id, module: 'identity' })),
+      wires: [],
+    },
+    nodes: Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, nodeRun(node)])),
+    ...changes,
+  };
+}
+
+type Loose<T> = T extends RunEvent ? Omit<T, 'run_id' | 'seq' | 'time'> & { time?: number } : never;
+
+export function eventAt(seq: number, event: Loose<RunEvent>): RunEvent {
+  return { run_id: 'run', seq, time: 100 + seq, ...event } as RunEvent;
+}
+
+export function progressAt(seq: number, node: string, done = seq): RunEvent {
+  return eventAt(seq, { type: 'node.progress', node, done, total: 100 });
+}

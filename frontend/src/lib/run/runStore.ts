@@ -1,0 +1,108 @@
+import { createStore, useStore } from 'zustand';
+
+import { watchRun } from '@/services/socket';
+
+import { applyEvents } from './applyEvent';
+import { logStore } from './logStore';
+import type { NodeRun, Run, RunError, RunEvent } from './types';
+
+/**
+ * The run that the page shows, live or over. It is short-lived: another run replaces it, and a reload asks the server.
+ *
+ * `run.document` is the document as it was submitted. A page that shows the run of another document than the open
+ * draft (history, a draft edited since) draws `run.document` read-only; the states are keyed by node id either way.
+ */
+export interface RunView {
+  runId: string | null;
+  /** Null until the first answer of the server. */
+  run: Run | null;
+  /** Why the run can't be shown. */
+  error: RunError | null;
+  /** The server's clock minus ours, in seconds: durations stay right when the two differ. */
+  clockSkew: number;
+}
+
+const NOTHING: RunView = { runId: null, run: null, error: null, clockSkew: 0 };
+
+/** Events are joined for this long, so that a burst is drawn once; the first after a pause is drawn at once. */
+const BATCH_MS = 40;
+
+export const runStore = createStore<RunView>(() => NOTHING);
+
+export function useRunState<T>(selector: (view: RunView) => T): T {
+  return useStore(runStore, selector);
+}
+
+/** The state of one node in the run that is shown. A component that reads this is drawn again for its node only. */
+export function useNodeRun(nodeId: string): NodeRun | undefined {
+  return useRunState((view) => view.run?.nodes[nodeId]);
+}
+
+let unwatch: (() => void) | null = null;
+let waiting: RunEvent[] = [];
+let timer: ReturnType<typeof setTimeout> | null = null;
+
+/** Shows a run and follows it. `known` (the answer to a submission) is drawn until the server's own snapshot comes. */
+export function showRun(runId: string, known?: Run): void {
+  const { runId: shown, error } = runStore.getState();
+  if (shown === runId && error === null) return;
+  hideRun();
+  runStore.setState({ ...NOTHING, runId, run: known ?? null });
+  unwatch = watchRun(runId, null, { onSnapshot, onEvents, onError });
+}
+
+/** Leaves the run: the canvas shows the draft alone. */
+export function hideRun(): void {
+  unwatch?.();
+  unwatch = null;
+  forgetWaiting();
+  logStore.getState().clear();
+  runStore.setState(NOTHING);
+}
+
+function onSnapshot(run: Run): void {
+  forgetWaiting();
+  runStore.setState({ run, error: null });
+}
+
+function onError(error: RunError): void {
+  runStore.setState({ error });
+}
+
+function onEvents(events: readonly RunEvent[]): void {
+  waiting.push(...events);
+  if (timer !== null) return;
+  flush();
+  timer = setTimeout(() => {
+    timer = null;
+    flush();
+  }, BATCH_MS);
+}
+
+function forgetWaiting(): void {
+  waiting = [];
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+}
+
+function flush(): void {
+  if (waiting.length === 0) return;
+  const events = waiting;
+  waiting = [];
+  const { run, clockSkew } = runStore.getState();
+  if (run === null) return;
+  const last = events.at(-1);
+  logStore.getState().append(events);
+  runStore.setState({
+    run: applyEvents(run, events),
+    clockSkew: last === undefined ? clockSkew : freshSkew(clockSkew, last.time),
+  });
+}
+
+/** Small differences are the way of the event through the network; only a clock that is really off counts. */
+function freshSkew(before: number, serverTime: number): number {
+  const skew = serverTime - Date.now() / 1000;
+  if (Math.abs(skew) < 2) return 0;
+  // Events that are told again after a cut are old: they make the server look slow, never fast.
+  return before === 0 || skew > before ? skew : before;
+}
