@@ -78,7 +78,7 @@ describe('applyEvent', () => {
       eventAt(1, {
         type: 'node.failed',
         node: 'a',
-        error: { name: 'InvalidDatasetError', message: 'No images.' },
+        error: { code: '0018', name: 'InvalidDatasetError', message: 'No images.' },
       }),
       eventAt(2, { type: 'node.skipped', node: 'b', because: 'a' }),
       eventAt(3, { type: 'run.finished', status: 'failed', seconds: 3 }),
@@ -101,9 +101,9 @@ describe('applyEvent', () => {
 
   it('starts the curves anew when a node is tried again', () => {
     const run = applyEvents(runOf({ train: {} }), [
-      eventAt(1, { type: 'node.started', node: 'train', attempt: 1 }),
+      eventAt(1, { type: 'node.started', node: 'train', attempt: 1, target: 'local-cpu' }),
       metric(2, 1, { train_loss: 2 }),
-      eventAt(3, { type: 'node.started', node: 'train', attempt: 2 }),
+      eventAt(3, { type: 'node.started', node: 'train', attempt: 2, target: 'local-cpu' }),
     ]);
     expect(run.nodes['train']).toMatchObject({ attempt: 2, metrics: [], status: 'running' });
   });

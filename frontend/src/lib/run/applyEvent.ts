@@ -57,18 +57,11 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
     case 'node.queued':
       return { ...node, status: 'queued' };
     case 'node.started':
-      return started(node, event.time, event);
-    case 'node.progress':
-      return {
-        ...node,
-        progress: {
-          done: event.done,
-          total: event.total,
-          unit: event.unit ?? null,
-          message: event.message ?? null,
-          seconds_left: event.seconds_left ?? null,
-        },
-      };
+      return started(node, event);
+    case 'node.progress': {
+      const { done, total, unit, message, seconds_left } = event;
+      return { ...node, progress: { done, total, unit, message, seconds_left } };
+    }
     case 'node.metric':
       return {
         ...node,
@@ -97,7 +90,7 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
       return {
         ...over(node, 'completed', event.time, 0),
         reused: true,
-        seconds_saved: event.seconds_saved ?? null,
+        seconds_saved: event.seconds_saved,
       };
     case 'node.failed':
       return { ...over(node, 'failed', event.time, event.seconds), error: event.error };
@@ -106,28 +99,23 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
     case 'node.skipped':
       return {
         ...over(node, 'skipped', event.time, null),
-        skipped_because: event.because ?? null,
+        skipped_because: event.because,
       };
   }
 }
 
-function started(
-  node: NodeRun,
-  time: number,
-  event: { attempt?: number; target?: string | null; why?: string | null },
-): NodeRun {
-  const attempt = event.attempt ?? node.attempt + 1;
+function started(node: NodeRun, event: Extract<RunEvent, { type: 'node.started' }>): NodeRun {
   return {
     ...node,
     status: 'running',
-    attempt,
-    target: event.target ?? node.target,
+    attempt: event.attempt,
+    target: event.target,
     why: event.why ?? node.why,
-    started: time,
+    started: event.time,
     finished: null,
     progress: null,
     // Another try begins from nothing: what the last one measured would draw the curve twice.
-    metrics: attempt > 1 ? [] : node.metrics,
+    metrics: event.attempt > 1 ? [] : node.metrics,
     error: null,
   };
 }
@@ -149,7 +137,7 @@ function over(
 }
 
 /** Steps of one axis stay in order; a step that is told twice is replaced, and values of one step are joined. */
-function withMetric(metrics: readonly NodeMetric[], metric: NodeMetric): readonly NodeMetric[] {
+function withMetric(metrics: NodeMetric[], metric: NodeMetric): NodeMetric[] {
   const last = metrics.findLast((one) => one.axis === metric.axis);
   if (last === undefined || last.step < metric.step) return [...metrics, metric];
   const at = metrics.findLastIndex((one) => one.axis === metric.axis && one.step <= metric.step);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { bestIndex, curvesOf, mainAxis, thinned } from './curves';
+import type { NodeMetric } from './types';
 
-const epoch = (step: number, values: Record<string, number | null>) => ({ axis: 'epoch', step, values });
+const epoch = (step: number, values: NodeMetric['values']): NodeMetric => ({ axis: 'epoch', step, values });
 
 describe('curves', () => {
   it('makes columns of one axis and leaves holes where nothing was measured', () => {

@@ -123,13 +123,15 @@ describe('a feed', () => {
     const feed = createFeed('run', null, serverWith(() => at(0)).link, listener());
     await feed.sync();
     expect(feed.active).toBe(true);
-    feed.push(eventAt(1, { type: 'run.finished', status: 'completed' }));
+    feed.push(eventAt(1, { type: 'run.finished', status: 'completed', seconds: 1 }));
     expect(feed.active).toBe(false);
   });
 
   it('says when there is no such run', async () => {
     const hears = listener();
-    const { link } = serverWith(() => ({ error: { message: 'There is no run nope.' } }));
+    const { link } = serverWith(() => ({
+      error: { code: '0000', name: 'NotFoundError', message: 'There is no run nope.' },
+    }));
     await createFeed('run', null, link, hears).sync();
     expect(hears.errors).toEqual(['There is no run nope.']);
   });

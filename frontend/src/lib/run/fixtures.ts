@@ -37,11 +37,28 @@ export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<
       format: 'torchwire/pipeline',
       version: 1,
       name: 'A run',
-      nodes: Object.keys(nodes).map((id) => ({ id, module: 'identity' })),
+      description: '',
+      default_compute_target: 'local-cpu',
+      nodes: Object.keys(nodes).map(nodeOf),
       wires: [],
     },
     nodes: Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, nodeRun(node)])),
     ...changes,
+  };
+}
+
+function nodeOf(id: string): Run['document']['nodes'][number] {
+  return {
+    id,
+    module: 'identity',
+    version: 1,
+    label: '',
+    comment: '',
+    parameters: {},
+    compute_target: null,
+    resources: { node_count: 1, process_count_per_node: 1 },
+    regenerate_output: false,
+    position: [0, 0],
   };
 }
 
@@ -52,5 +69,13 @@ export function eventAt(seq: number, event: Loose<RunEvent>): RunEvent {
 }
 
 export function progressAt(seq: number, node: string, done = seq): RunEvent {
-  return eventAt(seq, { type: 'node.progress', node, done, total: 100 });
+  return eventAt(seq, {
+    type: 'node.progress',
+    node,
+    done,
+    total: 100,
+    unit: 'batches',
+    message: '',
+    seconds_left: null,
+  });
 }
