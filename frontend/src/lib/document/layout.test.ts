@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { contentFrom } from './documentStore';
+import { layoutPositions } from './layout';
+import { chain } from './testing';
+
+const content = contentFrom(chain());
+const sizes = new Map(content.order.map((id) => [id, { width: 200, height: 80 }]));
+
+it('puts every node below what feeds it', () => {
+  const positions = layoutPositions(content, sizes);
+  const y = (id: string) => positions.get(id)?.[1] ?? Number.NaN;
+  for (const { from, to } of content.wires) expect(y(to[0])).toBeGreaterThanOrEqual(y(from[0]) + 80);
+});
+
+it('lets no two nodes overlap', () => {
+  const placed = [...layoutPositions(content, sizes).values()];
+  placed.forEach(([x, y], index) => {
+    for (const [otherX, otherY] of placed.slice(index + 1)) {
+      expect(Math.abs(x - otherX) >= 200 || Math.abs(y - otherY) >= 80).toBe(true);
+    }
+  });
+});
+
+it('gives the same drawing each time and keeps its corner', () => {
+  const positions = layoutPositions(content, sizes);
+  expect(layoutPositions(content, sizes)).toEqual(positions);
+  expect(Math.min(...[...positions.values()].map(([x]) => x))).toBe(0);
+});
+
+it('moves only the nodes it is asked to', () => {
+  expect([...layoutPositions(content, sizes, new Set(['a', 'b'])).keys()]).toEqual(['a', 'b']);
+});
