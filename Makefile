@@ -19,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UV := $(shell command -v uv || echo build/uv/bin/uv)
-FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/public -type f 2>/dev/null)
+FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/tools frontend/public -type f 2>/dev/null)
 
 .PHONY: help setup run test test-python test-frontend test-e2e check fix bench types lock clean
 
@@ -44,20 +44,22 @@ test-e2e: setup $(STAMPS)/dev
 	npm run test:e2e --silent
 
 check: $(STAMPS)/dev node_modules/.stamp ## lint, types and import contracts
-	$(BIN)/ruff check backend modules tests examples
-	$(BIN)/ruff format --check backend modules tests examples
+	$(BIN)/ruff check backend modules tests examples docs
+	$(BIN)/ruff format --check backend modules tests examples docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run check --silent
 	npm run generate --silent --workspace frontend -- --check
+	$(BIN)/python docs/build_reference.py --check
 
 fix: $(STAMPS)/dev node_modules/.stamp ## format, and mend what the linters can mend
-	$(BIN)/ruff check --fix backend modules tests examples
-	$(BIN)/ruff format backend modules tests examples
+	$(BIN)/ruff check --fix backend modules tests examples docs
+	$(BIN)/ruff format backend modules tests examples docs
 	npm run format:fix --silent --workspace frontend
 
-types: $(STAMPS)/dev node_modules/.stamp ## make the TypeScript types anew from Python
+types: $(STAMPS)/dev node_modules/.stamp ## make the TypeScript types and the module reference anew from Python
 	npm run generate --silent --workspace frontend
+	$(BIN)/python docs/build_reference.py
 
 bench: setup $(STAMPS)/dev ## run the benchmarks (ONLY=id,id for some); writes build/bench.json
 	$(BIN)/python tests/bench/run.py $(if $(ONLY),--only $(ONLY))

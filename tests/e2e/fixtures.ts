@@ -1,0 +1,96 @@
+/** A real server on a fresh home folder for every test file, and helpers that speak the designer's language. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test as base } from '@playwright/test';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface Server {
+  url: string;
+  home: string;
+  /** Ends the server as an operator would; running nodes go on. */
+  stop(): Promise<void>;
+  /** Starts it again on the same home and port. */
+  start(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const probe = createServer();
+    probe.once('error', failed);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      probe.close(() => {
+        done(address.port);
+      });
+    });
+  });
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+class RealServer implements Server {
+  private process: ChildProcess | undefined;
+  private output = '';
+
+  constructor(
+    readonly url: string,
+    readonly home: string,
+    private readonly port: number,
+  ) {}
+
+  async start(): Promise<void> {
+    const command = join(ROOT, '.venv/bin/torchwire');
+    const args = ['serve', '--home', this.home, '--port', String(this.port), '--no-open'];
+    const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    started.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    started.stderr.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.process = started;
+    const deadline = Date.now() + 60_000;
+    while (!(await isReady(this.url))) {
+      if (started.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`The server did not start:\n${this.output}`);
+      }
+      await new Promise((next) => setTimeout(next, 50));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.process;
+    if (running === undefined || running.exitCode !== null) return;
+    const ended = new Promise((done) => running.once('exit', done));
+    running.kill('SIGTERM');
+    await ended;
+  }
+}
+
+export const test = base.extend<object, { server: Server }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
+    async ({}, use) => {
+      const port = await freePort();
+      const home = mkdtempSync(join(tmpdir(), 'torchwire-e2e-'));
+      const server = new RealServer(`http://127.0.0.1:${String(port)}`, home, port);
+      await server.start();
+      await use(server);
+      await server.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ server }, use) => {
+    await use(server.url);
+  },
+});
+
+export { expect } from '@playwright/test';
