@@ -1,9 +1,9 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { PipelineDocument } from '@/lib/document/types';
 import { api } from '../http';
 import type {
   DocumentAnswer,
   PipelineAnswer,
-  PipelineDocument,
   PipelineRecord,
   PipelinesAnswer,
   RevisionsAnswer,

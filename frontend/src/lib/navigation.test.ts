@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { parseRoute, paths } from './navigation';
+
+it('reads the address of a pipeline and of its run', () => {
+  expect(parseRoute(paths.pipeline('p 1'))).toEqual({ page: 'pipeline', pipelineId: 'p 1', runId: null });
+  expect(parseRoute(paths.run('p1', 'r1'))).toEqual({ page: 'pipeline', pipelineId: 'p1', runId: 'r1' });
+});
+
+it('takes an unknown address for the home page', () => {
+  expect(parseRoute('/nowhere/at/all')).toEqual({ page: 'home' });
+  expect(parseRoute('/runs')).toEqual({ page: 'runs' });
+});
