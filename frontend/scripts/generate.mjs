@@ -26,9 +26,15 @@ function toDraft04(schema) {
   if (schema === null || typeof schema !== 'object') return schema;
   const { prefixItems, $ref, discriminator: _, default: __, ...rest } = schema;
   if ($ref) return { $ref: $ref.replace('#/components/schemas/', '#/definitions/') };
-  const converted = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, toDraft04(value)]));
+  const convert = ([key, value]) => [key, key === 'properties' ? fields(value) : toDraft04(value)];
+  const converted = Object.fromEntries(Object.entries(rest).map(convert));
   if (prefixItems) converted.items = toDraft04(prefixItems);
   return converted;
+}
+
+/** What a record's fields are called is no keyword: a parameter has a field named `default`. */
+function fields(properties) {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, toDraft04(schema)]));
 }
 
 async function types(openapi) {

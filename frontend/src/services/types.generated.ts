@@ -794,6 +794,7 @@ export interface ParameterSpec {
   kind: ParameterKind;
   help: string;
   required: boolean;
+  default: ScalarValue;
   minimum: number | null;
   exclusive_minimum: boolean;
   maximum: number | null;
