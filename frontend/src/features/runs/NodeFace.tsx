@@ -1,0 +1,146 @@
+import { memo } from 'react';
+
+import { ProgressBar } from '@/components/ui/ProgressBar';
+import { count, counted, percent, timeLeft } from '@/lib/run/format';
+import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
+import type { OutputRef } from '@/lib/run/nodeNames';
+import { useNodeRun } from '@/lib/run/runStore';
+import type { NodeRun } from '@/lib/run/types';
+import { usePreview } from '@/services/queries/usePreview';
+import { useConnection } from '@/services/socket';
+import type { ImageDirectoryPreview, ScoredPreview } from '@/services/types.generated';
+
+import { MiniCurves } from './MiniCurves';
+import styles from './NodeFace.module.css';
+import { firstLine, part, progressWords, stateWords } from './nodeWords';
+
+interface NodeSlotProps {
+  nodeId: string;
+  moduleId: string;
+}
+
+/** Modules that learn: their curves have a place from the start, so that nothing moves when the first epoch ends. */
+const LEARNS = 'train-pytorch-model';
+
+/**
+ * What a node has to say while it runs and afterwards: how far it is, its curves, its figures, or what went wrong.
+ * It keeps one height throughout a run.
+ */
+export const NodeFace = memo(function NodeFace({ nodeId, moduleId }: NodeSlotProps) {
+  const node = useNodeRun(nodeId);
+  if (node === undefined) return null;
+  const learns = moduleId === LEARNS || node.metrics.filter(({ axis }) => axis === 'epoch').length > 1;
+  return (
+    <div className={styles.face} data-testid="node-face">
+      {learns && <MiniCurves metrics={node.metrics} />}
+      <Line nodeId={nodeId} node={node} />
+    </div>
+  );
+});
+
+function Line({ nodeId, node }: { nodeId: string; node: NodeRun }) {
+  switch (node.status) {
+    case 'running':
+      return <Running node={node} />;
+    case 'failed':
+      return (
+        <p className={styles.error} title={node.error?.message}>
+          {node.error === null ? 'Failed' : firstLine(node.error.message)}
+        </p>
+      );
+    case 'skipped':
+      return <Skipped because={node.skipped_because} />;
+    case 'completed':
+      return <Figures nodeId={nodeId} node={node} />;
+    default:
+      return <p className={styles.words}>{stateWords(node)}</p>;
+  }
+}
+
+function Running({ node }: { node: NodeRun }) {
+  const lost = useConnection(({ status }) => status === 'lost');
+  const left = node.progress?.seconds_left ?? null;
+  const done = part(node.progress);
+  return (
+    <div className={styles.running}>
+      <div className={styles.words}>
+        <span className={styles.message}>{progressWords(node.progress)}</span>
+        <span className={styles.left}>
+          {lost ? 'no connection' : left !== null ? timeLeft(left) : done !== null ? percent(done, 0) : ''}
+        </span>
+      </div>
+      {lost ? (
+        <ProgressBar label="Progress when last heard of" value={done ?? 0} tone="neutral" />
+      ) : (
+        <ProgressBar label="Progress" value={done} />
+      )}
+    </div>
+  );
+}
+
+function Skipped({ because }: { because: string | null }) {
+  const title = useRunNodeTitle(because);
+  return <p className={styles.words}>Skipped{title === null ? '' : `: ${title} did not complete`}</p>;
+}
+
+function Figures({ nodeId, node }: { nodeId: string; node: NodeRun }) {
+  const outputs = useNodeOutputs(nodeId);
+  const accuracy = reported(node, 'accuracy');
+  return (
+    <div className={styles.words}>
+      {accuracy !== null ? (
+        <span>
+          Accuracy <strong className={styles.figure}>{percent(accuracy)}</strong>
+        </span>
+      ) : (
+        <Made outputs={outputs} />
+      )}
+      <span className={node.reused ? styles.reused : styles.left}>{stateWords(node)}</span>
+    </div>
+  );
+}
+
+/** A figure that the node told as a metric, the last time it did. */
+function reported(node: NodeRun, name: string): number | null {
+  return node.metrics.findLast((metric) => metric.values[name] != null)?.values[name] ?? null;
+}
+
+function Made({ outputs }: { outputs: readonly OutputRef[] }) {
+  const images = outputs.filter((output) => output.type === 'ImageDirectory');
+  if (images.length > 0) {
+    return (
+      <span>
+        {images.map((output, index) => (
+          <span key={output.port}>
+            {index > 0 && ' + '}
+            <ImageCount output={output} alone={images.length === 1} />
+          </span>
+        ))}
+        {images.length > 1 && ' images'}
+      </span>
+    );
+  }
+  const table = outputs.find((output) => output.type === 'DataFrameDirectory');
+  if (table !== undefined) return <RowCount output={table} />;
+  return <span />;
+}
+
+function ImageCount({ output, alone }: { output: OutputRef; alone: boolean }) {
+  const { data } = usePreview<ImageDirectoryPreview>(output, { limit: 1 });
+  if (data === undefined) return '…';
+  if (!alone) return count(data.total);
+  const classes = data.labelled ? ` in ${counted(data.categories.length, 'class', 'classes')}` : '';
+  return `${counted(data.total, 'image')}${classes}`;
+}
+
+function RowCount({ output }: { output: OutputRef }) {
+  const { data } = usePreview<ScoredPreview>(output, { limit: 1 });
+  if (data === undefined) return <span>…</span>;
+  const accuracy = data.accuracy ?? null;
+  return (
+    <span>
+      {counted(data.total, 'row')}
+      {accuracy !== null && `, ${percent(accuracy)} right`}
+    </span>
+  );
+}

@@ -1,0 +1,83 @@
+import { X } from 'lucide-react';
+
+import { IconButton } from '@/components/ui/IconButton';
+import { clock, duration } from '@/lib/run/format';
+import { RUN_WORDS, elapsed, firstFailure, nodeCounts } from '@/lib/run/runFigures';
+import { hideRun, useRunState } from '@/lib/run/runStore';
+import { isOver } from '@/lib/run/types';
+import type { Run } from '@/lib/run/types';
+import { useRunClock } from '@/lib/run/useNow';
+import { useConnection } from '@/services/socket';
+
+import { ConnectionState } from './ConnectionState';
+import styles from './RunStatusBar.module.css';
+import { StateIcon } from './StateIcon';
+
+interface RunStatusBarProps {
+  /** Leads to a node: selects it and brings it into view. */
+  onLeadTo?: (nodeId: string) => void;
+  /** Leaves the run; the default only stops showing it. */
+  onClose?: () => void;
+}
+
+/** The run at a glance, for the bar at the lower edge: state, time, nodes done, and whether the page is live. */
+export function RunStatusBar({ onLeadTo, onClose = hideRun }: RunStatusBarProps) {
+  const run = useRunState((view) => view.run);
+  const runId = useRunState((view) => view.runId);
+  const error = useRunState((view) => view.error);
+  return (
+    <div className={styles.bar}>
+      {error !== null ? (
+        <span className={styles.problem}>{error.message}</span>
+      ) : run !== null ? (
+        <Glance run={run} onLeadTo={onLeadTo} />
+      ) : (
+        runId !== null && <span className={styles.quiet}>Loading the run…</span>
+      )}
+      {runId !== null && (run === null || isOver(run.status)) && (
+        <IconButton
+          label="Stop showing this run"
+          size="sm"
+          icon={<X />}
+          onClick={onClose}
+          tooltipSide="top"
+        />
+      )}
+      <span className={styles.space} />
+      <ConnectionState />
+    </div>
+  );
+}
+
+function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLeadTo'] }) {
+  const going = !isOver(run.status);
+  const lost = useConnection(({ status }) => status === 'lost');
+  const now = useRunClock(going);
+  const counts = nodeCounts(run);
+  const failure = firstFailure(run);
+  const seconds = elapsed(run, now);
+  return (
+    <>
+      <span className={styles.state} role="status">
+        <StateIcon status={run.status} stale={lost && going} />
+        {lost && going ? `${RUN_WORDS[run.status]} when last heard of` : RUN_WORDS[run.status]}
+      </span>
+      <span className={styles.quiet}>{going ? clock(seconds) : duration(seconds)}</span>
+      <span className={styles.quiet}>
+        {counts.done} of {counts.total} nodes
+        {counts.reused > 0 && `, ${counts.reused} reused`}
+      </span>
+      {failure !== null && (
+        <button
+          type="button"
+          className={styles.failure}
+          onClick={() => {
+            onLeadTo?.(failure.nodeId);
+          }}
+        >
+          {counts.failed === 1 ? 'Show what failed' : `Show the first of ${counts.failed} failures`}
+        </button>
+      )}
+    </>
+  );
+}

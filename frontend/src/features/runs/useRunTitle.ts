@@ -1,0 +1,40 @@
+import { useEffect } from 'react';
+
+import { useRunState } from '@/lib/run/runStore';
+import type { Run } from '@/lib/run/types';
+
+import { part } from './nodeWords';
+
+/** Keeps the title of the browser's tab in step with the run, so that it can be followed from another tab. */
+export function useRunTitle(name: string): void {
+  const state = useRunState((view) => (view.run === null ? null : titleState(view.run)));
+  useEffect(() => {
+    document.title = [state, name, 'Torchwire'].filter(Boolean).join(' · ');
+  }, [state, name]);
+}
+
+function titleState(run: Run): string {
+  switch (run.status) {
+    case 'queued':
+      return '… Queued';
+    case 'running':
+      return `▶ ${Math.floor(share(run) * 100)} %`;
+    case 'completed':
+      return '✓ Completed';
+    case 'failed':
+      return '✕ Failed';
+    case 'cancelled':
+      return '■ Cancelled';
+  }
+}
+
+/** How much of the run is done; a node under way counts for its part. */
+function share(run: Run): number {
+  const nodes = Object.values(run.nodes);
+  if (nodes.length === 0) return 0;
+  const done = nodes.reduce((sum, node) => {
+    if (node.status === 'running') return sum + (part(node.progress) ?? 0);
+    return sum + (node.status === 'pending' || node.status === 'queued' ? 0 : 1);
+  }, 0);
+  return done / nodes.length;
+}

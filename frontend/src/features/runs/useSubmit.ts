@@ -1,0 +1,61 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+
+import { toast } from '@/components/ui/toasts';
+import { documentStore } from '@/lib/document/documentStore';
+import { faultStore } from '@/lib/document/faultStore';
+import { showRun } from '@/lib/run/runStore';
+import type { Run } from '@/lib/run/types';
+import { ApiError, api } from '@/services/http';
+import type { RunAnswer } from '@/services/types.generated';
+
+interface SubmitOptions {
+  /** Saves the draft, so that the run belongs to a revision that is safe. Rejects when that can't be done. */
+  flush: () => Promise<unknown>;
+  /** The run was accepted and is being shown; the place to move the address on. */
+  onSubmitted?: (run: Run) => void;
+}
+
+/** Checks the open document and runs it. What is wrong with it goes to the fault store, which leads to it. */
+export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
+  submit: () => void;
+  submitting: boolean;
+} {
+  const client = useQueryClient();
+  const { mutate, isPending } = useMutation({
+    mutationFn: async () => {
+      await flush();
+      const { pipelineId, toDocument } = documentStore.getState();
+      return api.post<RunAnswer>('runs', { pipeline: toDocument(), pipeline_id: pipelineId });
+    },
+    onSuccess: ({ run }) => {
+      faultStore.getState().clear();
+      showRun(run.id, run);
+      void client.invalidateQueries({ queryKey: ['runs'] });
+      onSubmitted?.(run);
+    },
+    onError: explain,
+  });
+  return {
+    submit: () => {
+      if (!isPending) mutate();
+    },
+    submitting: isPending,
+  };
+}
+
+function explain(error: Error): void {
+  if (!(error instanceof ApiError)) {
+    toast({ title: 'The pipeline was not submitted', description: error.message, tone: 'danger' });
+    return;
+  }
+  const faults = error.faults.length > 0 ? error.faults : error.status === 422 ? [error.error] : [];
+  if (faults.length > 0) {
+    faultStore.getState().show(faults);
+    return;
+  }
+  toast({
+    title: 'The pipeline was not submitted',
+    description: [error.error.message, error.error.hint].filter(Boolean).join(' '),
+    tone: 'danger',
+  });
+}
