@@ -9,7 +9,7 @@ import {
   type PortSide,
 } from './types';
 import { nodeTitle, type ModuleMap } from '../modules/catalog';
-import type { InputPortSpec, ModuleSpec, OutputPortSpec } from '../modules/types';
+import type { InputPortSpec, ModuleSpec, OutputPortSpec } from '@/services/types.generated';
 
 export type Verdict =
   { readonly ok: true; readonly replaces?: DocumentWire } | { readonly ok: false; readonly reason: string };

@@ -3,13 +3,14 @@
 import type {
   InputPortSpec,
   ModuleSpec,
-  ModulesResponse,
+  ModulesAnswer,
   OutputPortSpec,
   ParameterSpec,
-} from '../modules/types';
+} from '@/services/types.generated';
 import type { DocumentNode, DocumentWire, PipelineDocument } from './types';
 
-export const CATALOG: ModulesResponse = {
+export const CATALOG: ModulesAnswer = {
+  categories: ['Test'],
   types: [],
   modules: [
     moduleOf('dataset', 'Data set', [], [output('dataset', 'AnyDirectory')]),

@@ -3,7 +3,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-import type { DirectoryTypeSpec, ModuleSpec, ModulesResponse, ParameterSpec } from './types';
+import type { DirectoryTypeSpec, ModulesAnswer, ModuleSpec, ParameterSpec } from '@/services/types.generated';
 import type { DocumentNode, ParameterValue } from '../document/types';
 
 export type ModuleMap = ReadonlyMap<string, ModuleSpec>;
@@ -13,7 +13,7 @@ interface CatalogState {
   readonly modules: ModuleMap;
   readonly types: ReadonlyMap<string, DirectoryTypeSpec>;
   readonly categories: readonly string[];
-  load: (response: ModulesResponse) => void;
+  load: (response: ModulesAnswer) => void;
 }
 
 export const catalogStore = createStore<CatalogState>()((set) => ({
@@ -26,7 +26,7 @@ export const catalogStore = createStore<CatalogState>()((set) => ({
       loaded: true,
       modules: new Map(modules.map((spec) => [spec.id, spec])),
       types: new Map(types.map((type) => [type.id, type])),
-      categories: categories ?? [...new Set(modules.map((spec) => spec.category))],
+      categories,
     });
   },
 }));
