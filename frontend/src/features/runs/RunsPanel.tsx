@@ -1,0 +1,231 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Copy, History, MoreHorizontal, Play, Square } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+
+import { Button } from '@/components/ui/Button';
+import { cx } from '@/components/ui/cx';
+import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
+import { IconButton } from '@/components/ui/IconButton';
+import { DropdownMenu } from '@/components/ui/Menu';
+import { Select } from '@/components/ui/Select';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { clock, duration, fullMoment, moment, percent } from '@/lib/run/format';
+import { RUN_WORDS } from '@/lib/run/runFigures';
+import { isOver } from '@/lib/run/types';
+import type { RunStatus, RunSummary } from '@/lib/run/types';
+import { useNow } from '@/lib/run/useNow';
+import { useRuns } from '@/services/queries/useRuns';
+import { onRunsChanged, useConnection } from '@/services/socket';
+
+import { firstLine } from './nodeWords';
+import styles from './RunsPanel.module.css';
+import { StateIcon } from './StateIcon';
+import { useCancelRun, useCloneRun, useRerun } from './useRunActions';
+
+interface RunsPanelProps {
+  /** Draft whose runs are meant by “this pipeline”; without it only all runs are offered. */
+  pipelineId?: string | null;
+  /** The run that is being shown. */
+  shown?: string | null;
+  /** Shows a run as it was, or live when it still goes on. */
+  onOpen: (run: Pick<RunSummary, 'id' | 'pipeline_id'>) => void;
+  /** A draft was made of a run's document. */
+  onCloned?: (pipelineId: string) => void;
+}
+
+type StatusFilter = 'all' | RunStatus;
+
+const PAGE = 50;
+const STATUSES: readonly { value: StatusFilter; label: string }[] = [
+  { value: 'all', label: 'Any state' },
+  ...(['running', 'queued', 'completed', 'failed', 'cancelled'] as const).map((value) => ({
+    value,
+    label: RUN_WORDS[value],
+  })),
+];
+
+/** All runs, newest first: how they went, and the way back to each of them. */
+export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }: RunsPanelProps) {
+  const [status, setStatus] = useState<StatusFilter>('all');
+  const [onlyThis, setOnlyThis] = useState(pipelineId !== null);
+  const [limit, setLimit] = useState(PAGE);
+  const here = onlyThis && pipelineId !== null;
+  const runs = useRuns(here ? pipelineId : undefined, limit);
+  useFreshRuns();
+  const rows = useMemo(
+    () => runs.data?.runs.filter((run) => status === 'all' || run.status === status) ?? [],
+    [runs.data, status],
+  );
+  const filtered = status !== 'all' || here;
+  return (
+    <div className={styles.panel}>
+      <div className={styles.filters}>
+        <Select
+          label="State"
+          value={status}
+          onValueChange={(value) => {
+            setStatus(value as StatusFilter);
+          }}
+          options={STATUSES}
+          quiet
+        />
+        {pipelineId !== null && (
+          <Select
+            label="Pipeline"
+            value={here ? 'this' : 'all'}
+            onValueChange={(value) => {
+              setOnlyThis(value === 'this');
+            }}
+            options={[
+              { value: 'this', label: 'This pipeline' },
+              { value: 'all', label: 'All pipelines' },
+            ]}
+            quiet
+          />
+        )}
+      </div>
+      {runs.isPending ? (
+        <div className={styles.loading}>
+          <Skeleton height={52} lines={6} />
+        </div>
+      ) : runs.isError ? (
+        <ErrorState title="The runs can’t be listed" error={runs.error} onRetry={() => void runs.refetch()} />
+      ) : rows.length === 0 ? (
+        <EmptyState icon={<History />} title={filtered ? 'No such runs' : 'No runs yet'}>
+          {filtered
+            ? 'No run fits these filters.'
+            : 'Submit a pipeline; every run stays here with its document and results.'}
+        </EmptyState>
+      ) : (
+        <ul className={styles.list} aria-label="Runs">
+          {rows.map((run) => (
+            <Row
+              key={run.id}
+              run={run}
+              shown={run.id === shown}
+              nameOnly={here}
+              onOpen={onOpen}
+              onCloned={onCloned}
+            />
+          ))}
+        </ul>
+      )}
+      {runs.data?.next != null && (
+        <Button
+          variant="ghost"
+          className={styles.more ?? ''}
+          busy={runs.isFetching}
+          onClick={() => {
+            setLimit(limit + PAGE);
+          }}
+        >
+          Show older runs
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Asks for the list anew when the server says that a run began, moved on or ended. */
+function useFreshRuns(): void {
+  const client = useQueryClient();
+  useEffect(() => onRunsChanged(() => void client.invalidateQueries({ queryKey: ['runs'] })), [client]);
+}
+
+interface RowProps {
+  run: RunSummary;
+  shown: boolean;
+  nameOnly: boolean;
+  onOpen: RunsPanelProps['onOpen'];
+  onCloned: RunsPanelProps['onCloned'];
+}
+
+function Row({ run, shown, nameOnly, onOpen, onCloned }: RowProps) {
+  const cancel = useCancelRun();
+  const rerun = useRerun(onOpen);
+  const clone = useCloneRun((pipeline) => onCloned?.(pipeline.id));
+  const going = !isOver(run.status);
+  const accuracy = run.summary?.['accuracy'];
+  return (
+    <li className={cx(styles.row, shown && styles.shown)}>
+      <button
+        type="button"
+        className={styles.open}
+        aria-current={shown || undefined}
+        onClick={() => {
+          onOpen(run);
+        }}
+      >
+        <StateIcon status={run.status} size={16} />
+        <span className={styles.text}>
+          <span className={styles.head}>
+            <span className={styles.name}>{nameOnly ? moment(run.created) : run.name}</span>
+            {accuracy !== undefined && (
+              <span className={styles.accuracy} title="Accuracy on the test data">
+                {percent(accuracy)}
+              </span>
+            )}
+          </span>
+          <span className={styles.facts}>
+            <span>{RUN_WORDS[run.status]}</span>
+            {!nameOnly && <span title={fullMoment(run.created)}>{moment(run.created)}</span>}
+            <Time run={run} going={going} />
+            <Nodes counts={run.node_counts} />
+          </span>
+          {run.error != null && <span className={styles.error}>{firstLine(run.error.message)}</span>}
+        </span>
+      </button>
+      <DropdownMenu
+        label="What to do with this run"
+        align="end"
+        trigger={<IconButton label="More" size="sm" icon={<MoreHorizontal />} />}
+        entries={[
+          ...(going
+            ? [
+                {
+                  label: 'Cancel',
+                  icon: <Square />,
+                  onSelect: () => {
+                    cancel.mutate(run.id);
+                  },
+                },
+              ]
+            : [
+                {
+                  label: 'Run again',
+                  icon: <Play />,
+                  onSelect: () => {
+                    rerun.mutate(run.id);
+                  },
+                },
+              ]),
+          {
+            label: 'Clone into a new draft',
+            icon: <Copy />,
+            onSelect: () => {
+              clone.mutate(run.id);
+            },
+          },
+        ]}
+      />
+    </li>
+  );
+}
+
+function Time({ run, going }: { run: RunSummary; going: boolean }) {
+  const lost = useConnection(({ status }) => status === 'lost');
+  const now = useNow(going && !lost) / 1000;
+  if (going) return run.started === null ? null : <span>{clock(now - run.started)}</span>;
+  return run.seconds === null ? null : <span>{duration(run.seconds)}</span>;
+}
+
+function Nodes({ counts }: { counts: RunSummary['node_counts'] }) {
+  const total = counts['total'] ?? 0;
+  const failed = counts['failed'] ?? 0;
+  return (
+    <span>
+      {counts['completed'] ?? 0} of {total} nodes
+      {failed > 0 && <span className={styles.failed}>, {failed} failed</span>}
+    </span>
+  );
+}

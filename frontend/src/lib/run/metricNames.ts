@@ -1,0 +1,28 @@
+import { duration, figure, percent, short } from './format';
+
+const TITLES: Readonly<Record<string, string>> = {
+  train_loss: 'Training loss',
+  val_loss: 'Validation loss',
+  train_accuracy: 'Training accuracy',
+  val_accuracy: 'Validation accuracy',
+  learning_rate: 'Learning rate',
+  images_per_second: 'Images per second',
+  seconds: 'Time',
+};
+
+/** The name of a metric as people read it: known ones by their title, others made from their id. */
+export function metricTitle(name: string): string {
+  const known = TITLES[name];
+  if (known !== undefined) return known;
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** How values of a metric are written. */
+export function metricWords(name: string): (value: number) => string {
+  if (/accuracy|precision|recall|^f1|top\d/.test(name)) return (value) => percent(value);
+  if (name === 'images_per_second') return (value) => value.toFixed(value < 10 ? 1 : 0);
+  if (name === 'seconds') return duration;
+  if (name.endsWith('count') || name === 'images') return short;
+  return figure;
+}
