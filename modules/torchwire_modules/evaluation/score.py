@@ -1,0 +1,103 @@
+"""Score Image Model: what a trained model thinks of each image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchwire.data_types.model import TrainedModel
+from torchwire.data_types.scores import ScoredWriter
+from torchwire.errors import InvalidDatasetError, InvalidModelDirectoryError
+from torchwire.module_api import (
+    DATA_FRAME_DIRECTORY,
+    IMAGE_DIRECTORY,
+    MODEL_DIRECTORY,
+    Context,
+    Module,
+    Outputs,
+    input,
+    module,
+    output,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torchwire_modules.training._datasets import ImageSet
+
+BATCH_SIZE = 32
+
+
+@module(
+    "score-image-model",
+    title="Score Image Model",
+    category="Scoring and Evaluation",
+    version=1,
+    libraries=("torch", "torchvision", "pillow", "pyarrow"),
+)
+class ScoreImageModel(Module):
+    """Predict the category of each image with a trained model, and how probable each category is."""
+
+    trained_model = input(MODEL_DIRECTORY, help="The model to use: the output of Train PyTorch Model.")
+    dataset = input(
+        IMAGE_DIRECTORY, help="The images to score, labelled or not. The model's own transformation is applied to them."
+    )
+    scored_dataset = output(
+        DATA_FRAME_DIRECTORY, help="One row per image: its label if it has one, all probabilities, the scored label."
+    )
+
+    def run(self, ctx: Context) -> Outputs:
+        """Score every image."""
+        from torchwire_modules.evaluation import _inference  # late: these load torch
+        from torchwire_modules.training._datasets import at_port
+        from torchwire_modules.training._device import memory_errors
+
+        with at_port("trained_model"):
+            model = TrainedModel.read(ctx.input("trained_model"))
+            network = _inference.load_network(model, ctx.device)
+        images = _open_images(model, ctx.input("dataset"))
+        folder, total, done = ctx.output_folder("scored_dataset"), images.images.total, 0
+        ids, records = images.images.ids, images.images.records
+        labelled = images.images.labelled
+        with (
+            _inference.cpu_threads(ctx.threads),
+            memory_errors("Score on a machine with more memory, or train on smaller images."),
+            images.store(ctx.scratch, budget=0) as store,
+            ScoredWriter(
+                folder, list(model.categories), labelled=labelled, images_digest=ctx.input_digest("dataset")
+            ) as table,
+        ):
+            batches = images.batches(store, BATCH_SIZE, device=ctx.device)
+            for indices, scores in _inference.probabilities(network, batches):
+                categories = records.column("category").take(indices).to_pylist() if labelled else []
+                table.write([ids[index] for index in indices], categories, scores)
+                done += len(indices)
+                ctx.progress(done, total, unit="images", message=f"{done} of {total} images")
+                ctx.check_cancelled()
+        ctx.log(f"Scored {total} images with {model.model_name}.")
+        return {"scored_dataset": folder}
+
+
+def _open_images(model: TrainedModel, folder: Path) -> ImageSet:
+    """The images with the model's transformation in place of their own.
+
+    Raises InvalidDatasetError for no or empty image directory, InvalidModelDirectoryError when the model's
+    transformation leaves images of different sizes.
+    """
+    from torchwire.data_types.image_directory import ImageDirectory
+    from torchwire_modules.training._datasets import ImageSet, at_port, one_size
+    from torchwire_modules.vision.transform_ops import Transform
+
+    with at_port("dataset"):
+        images = ImageDirectory.open(folder)
+        if not images.total:
+            raise InvalidDatasetError("The dataset holds no images.", hint="Look at the report of skipped files.")
+    transform = Transform(model.input["transformations"], train=False)
+    try:
+        size = one_size(images, transform, "dataset")
+    except InvalidDatasetError as error:
+        raise InvalidModelDirectoryError(
+            f"The model does not bring these images to one size. {error.message}",
+            hint="Train it on images with 'Resize' and 'Center crop'; the same is then done before scoring.",
+            port="trained_model",
+        ) from error
+    return ImageSet("dataset", images, transform, size)

@@ -1,0 +1,123 @@
+"""Batches of images for a loop: order, decoding ahead in the background, random steps, all fixed by the seed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchwire_modules.training._pixels import Pixels, PixelStore
+from torchwire_modules.vision.transform_ops import seed_for
+
+Finish = Callable[[Tensor | Sequence[Tensor], Sequence[int]], Tensor]
+"""From uint8 images ((n, 3, height, width), or a list when sizes differ) and one seed per image to floats
+(n, 3, height, width): the random steps and the normalisation."""
+
+AHEAD = 3
+"""Batches decoded before they are asked for."""
+
+
+class Batch(NamedTuple):
+    """``images`` (n, 3, height, width) float32, channels last; ``labels`` (n,) int64; ``indices`` into the data set."""
+
+    images: Tensor
+    labels: Tensor
+    indices: list[int]
+
+
+def split(order: Sequence[int], size: int, *, merge_single: bool) -> list[list[int]]:
+    """Cut ``order`` into batches of ``size``, the last one smaller.
+
+    With ``merge_single`` a last batch of one image joins the batch before it: batch norm can't learn from one value.
+    """
+    batches = [list(order[start : start + size]) for start in range(0, len(order), size)]
+    if merge_single and len(batches) > 1 and size > 1 and len(batches[-1]) == 1:
+        batches[-2] += batches.pop()
+    return batches
+
+
+class Batches:
+    """A data set as batches. Every epoch's order and random steps follow from ``(seed, epoch, index)`` alone.
+
+    Decoding and gathering happen in ``loader_threads`` background threads (0: in the caller's), and no tensor
+    arithmetic: it would take cores from the training step. With ``shuffle`` off the order is the data set's.
+    """
+
+    def __init__(
+        self,
+        store: PixelStore,
+        labels: Sequence[int],
+        finish: Finish,
+        *,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = False,
+        loader_threads: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        self.store, self.finish, self.batch_size = store, finish, batch_size
+        self.labels = torch.as_tensor(list(labels), dtype=torch.int64)
+        self.seed, self.shuffle, self.loader_threads, self.device = seed, shuffle, loader_threads, device
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(split(range(len(self.store)), self.batch_size, merge_single=self.shuffle))
+
+    @property
+    def images(self) -> int:
+        """Images in an epoch."""
+        return len(self.store)
+
+    def order(self, epoch: int) -> list[int]:
+        """The images' indices in the order of ``epoch``."""
+        if not self.shuffle:
+            return list(range(len(self.store)))
+        order = list(range(len(self.store)))
+        Random(seed_for(self.seed, epoch, -1)).shuffle(order)  # noqa: S311
+        return order
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches of ``epoch`` from batch ``start`` on."""
+        batches = split(self.order(epoch), self.batch_size, merge_single=self.shuffle)[start:]
+        for indices, pixels in self._ahead(batches):
+            seeds = [seed_for(self.seed, epoch, index) for index in indices]
+            tensors = _as_tensor(pixels) if isinstance(pixels, np.ndarray) else [_as_tensor(p) for p in pixels]
+            images = self._moved(self.finish(tensors, seeds))
+            yield Batch(images, self._moved(self.labels[indices]), indices)
+
+    def _ahead(self, batches: list[list[int]]) -> Iterator[tuple[list[int], Pixels | list[Pixels]]]:
+        if not self.loader_threads:
+            yield from ((indices, self.store.gather(indices)) for indices in batches)
+            return
+        with ThreadPoolExecutor(self.loader_threads, thread_name_prefix="loader") as pool:
+            waiting: deque[tuple[list[int], Future[Pixels | list[Pixels]]]] = deque()
+            try:
+                for indices in batches:
+                    waiting.append((indices, pool.submit(self.store.gather, indices)))
+                    if len(waiting) >= AHEAD + self.loader_threads:
+                        first, future = waiting.popleft()
+                        yield first, future.result()
+                while waiting:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        if self.device == "cpu":
+            return tensor
+        if self.device.startswith("cuda"):
+            tensor = tensor.pin_memory()
+        return tensor.to(self.device, non_blocking=True)
+
+
+def _as_tensor(pixels: Pixels) -> Tensor:
+    """(…, height, width, 3) pixels as (…, 3, height, width), without copying: channels-last memory."""
+    return torch.from_numpy(pixels).movedim(-1, -3)

@@ -1,0 +1,79 @@
+"""What training asks of the machine: an optimiser, repeatable arithmetic, the memory in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import torch
+from torch import nn
+
+from torchwire.errors import OutOfMemoryError, TorchwireError
+from torchwire_modules.training.recipe import Recipe
+
+_memory: Any = torch.utils.deterministic
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe, device: str) -> torch.optim.Optimizer:
+    """SGD with momentum, or AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), over the parameters that learn.
+
+    Weight decay applies to all of them, as torch does by default.
+    """
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    common = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": device.startswith("cuda")}
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(learning, **common)  # type: ignore[arg-type]
+    return torch.optim.SGD(learning, momentum=recipe.momentum, **common)  # type: ignore[arg-type]
+
+
+@contextmanager
+def repeatable(seed: int, threads: int) -> Iterator[None]:
+    """Within it the same ``seed`` gives the same numbers on this machine; what was set before comes back at the end.
+
+    The number of threads is part of that: sums are split by thread. Memory that is about to be overwritten is not
+    filled first, which would only cost time.
+    """
+    before = (
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+        _memory.fill_uninitialized_memory,
+        torch.backends.cudnn.benchmark,
+    )
+    with torch.random.fork_rng():
+        torch.set_num_threads(max(1, threads))
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        _memory.fill_uninitialized_memory = False
+        torch.backends.cudnn.benchmark = False
+        torch.manual_seed(seed % 2**63)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            torch.use_deterministic_algorithms(before[1], warn_only=before[2])
+            _memory.fill_uninitialized_memory = before[3]
+            torch.backends.cudnn.benchmark = before[4]
+
+
+@contextmanager
+def memory_errors(hint: str, parameter: str | None = None) -> Iterator[None]:
+    """Turn torch's out-of-memory errors, on CPU or GPU, into OutOfMemoryError with ``hint``."""
+    try:
+        yield
+    except TorchwireError:
+        raise
+    except (MemoryError, RuntimeError) as error:
+        text = str(error)
+        full = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if full or "can't allocate memory" in text or "not enough memory" in text:
+            raise OutOfMemoryError(f"Memory ran out: {text.splitlines()[0]}", hint=hint, parameter=parameter) from error
+        raise
+
+
+def memory_megabytes(device: str) -> float:
+    """Memory in use: the most the GPU has held, or what this process holds."""
+    if device.startswith("cuda"):
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    return float(psutil.Process().memory_info().rss) / 2**20

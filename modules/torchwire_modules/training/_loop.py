@@ -1,0 +1,250 @@
+"""The training loop: epochs of steps, a validation after each, the best epoch's weights kept, early stopping.
+
+What is special to training is ``Trainer.train_step``; progress, metrics and logs listen through ``Listener``.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from torchwire_modules.training._batches import Batch, Batches
+from torchwire_modules.training._device import make_optimizer, memory_megabytes
+from torchwire_modules.training.errors import TrainingDivergedError
+from torchwire_modules.training.recipe import Recipe
+from torchwire_modules.training.schedule import Schedule
+from torchwire_modules.vision._networks import train_mode
+
+Weights = dict[str, Tensor]
+
+
+@dataclass
+class Epoch:
+    """What one epoch came to. Losses are means per image; accuracies and rates are fractions and images per second."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    train_accuracy: float
+    val_accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+    memory_mb: float
+
+    def as_json(self) -> dict[str, float]:
+        """The record as model.json and the metric events hold it."""
+        return asdict(self)
+
+
+class Listener(Protocol):
+    """Hears how training goes. Raising RunCancelled from any of these stops it."""
+
+    def trained(self, trainer: Trainer, loss: float | None) -> None:
+        """A training step ended; ``loss`` is the mean since the last time it was told (None in between)."""
+
+    def validated(self, trainer: Trainer, batch: int) -> None:
+        """Validation batch ``batch`` (from 0) ended."""
+
+    def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
+        """An epoch with its validation ended."""
+
+
+@dataclass
+class Tally:
+    """Sums over the images seen so far in an epoch, kept on the device so that reading them waits for nothing."""
+
+    loss: Tensor
+    correct: Tensor
+    images: int = 0
+
+    @classmethod
+    def empty(cls, device: str) -> Tally:
+        """Nothing seen yet. Sums are in float64, so that they don't depend on how often they are read."""
+        kind = torch.float32 if device.startswith("mps") else torch.float64
+        return cls(torch.zeros((), dtype=kind, device=device), torch.zeros((), dtype=torch.int64, device=device))
+
+    def add(self, mean_loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Count a batch in; ``logits`` (n, classes), ``labels`` (n,)."""
+        self.images += len(labels)
+        self.loss += mean_loss.detach().to(self.loss.dtype) * len(labels)
+        self.correct += (logits.detach().argmax(1) == labels).sum()
+
+    def mean_loss(self) -> float:
+        """The mean loss per image."""
+        return float(self.loss) / max(1, self.images)
+
+    def accuracy(self) -> float:
+        """The fraction whose greatest logit was the label's."""
+        return float(self.correct) / max(1, self.images)
+
+
+@dataclass
+class Best:
+    """The epoch with the lowest validation loss so far."""
+
+    epoch: int = 0
+    loss: float = math.inf
+    weights: Weights = field(default_factory=dict)
+
+
+class Trainer:
+    """Trains ``network`` by ``recipe``. ``epoch`` and ``batch`` say where it stands, counted from 0."""
+
+    def __init__(
+        self, network: nn.Module, family: str, recipe: Recipe, training: Batches, validation: Batches, device: str
+    ) -> None:
+        self.recipe, self.family, self.device = recipe, family, device
+        self.training, self.validation = training, validation
+        self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = make_optimizer(self.network, recipe, device)
+        steps = len(training)
+        self.schedule = Schedule(
+            recipe.schedule, recipe.learning_rate, recipe.epochs * steps, recipe.warmup_epochs * steps, recipe.power
+        )
+        self.class_weights = None if recipe.class_weights is None else torch.tensor(recipe.class_weights, device=device)
+        self.epoch = self.batch = self.epochs_without_gain = 0
+        self.tally = Tally.empty(device)
+        self.best = Best()
+        self.history: list[Epoch] = []
+
+    def fit(self, listener: Listener) -> Best:
+        """Train to the last epoch, or until patience runs out, and return the best epoch with its weights.
+
+        Raises TrainingDivergedError when a loss is no longer a number.
+        """
+        while self.epoch < self.recipe.epochs and self.epochs_without_gain < self.recipe.patience:
+            started = time.perf_counter()
+            self._train_epoch(listener)
+            seconds = time.perf_counter() - started
+            tally = self._validate(listener)
+            self._close_epoch(tally, seconds, time.perf_counter() - started, listener)
+        return self.best
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the coming step."""
+        return self.schedule.at(self.step)
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far."""
+        return self.epoch * len(self.training) + self.batch
+
+    def train_step(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Learn from one batch and return its loss (a scalar) and logits (n, classes)."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate
+        with self._precision():
+            logits = self.network(batch.images)
+        loss = functional.cross_entropy(
+            logits.float(), batch.labels, weight=self.class_weights, label_smoothing=self.recipe.label_smoothing
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss, logits
+
+    def _train_epoch(self, listener: Listener) -> None:
+        train_mode(self.network, self.family, frozen=self.recipe.freeze_backbone)
+        told_loss, told_images = self.tally.mean_loss() * self.tally.images, self.tally.images
+        for batch in self.training.epoch(self.epoch, start=self.batch):
+            loss, logits = self.train_step(batch)
+            self.tally.add(loss, logits, batch.labels)
+            self.batch += 1
+            if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
+                listener.trained(self, None)
+                continue
+            total, images = self.tally.mean_loss() * self.tally.images, self.tally.images
+            mean = (total - told_loss) / max(1, images - told_images)
+            told_loss, told_images = total, images
+            self._check_finite(mean, f"after batch {self.batch} of epoch {self.epoch + 1}")
+            listener.trained(self, mean)
+
+    def _validate(self, listener: Listener) -> Tally:
+        """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set."""
+        self.network.eval()
+        tally = Tally.empty(self.device)
+        with torch.inference_mode():
+            for number, batch in enumerate(self.validation.epoch(0)):
+                with self._precision():
+                    logits = self.network(batch.images)
+                tally.add(functional.cross_entropy(logits.float(), batch.labels), logits, batch.labels)
+                listener.validated(self, number)
+        self._check_finite(tally.mean_loss(), f"on the validation set after epoch {self.epoch + 1}")
+        return tally
+
+    def _close_epoch(self, validation: Tally, train_seconds: float, seconds: float, listener: Listener) -> None:
+        record = Epoch(
+            epoch=self.epoch + 1,
+            train_loss=self.tally.mean_loss(),
+            val_loss=validation.mean_loss(),
+            train_accuracy=self.tally.accuracy(),
+            val_accuracy=validation.accuracy(),
+            learning_rate=self.schedule.at(self.step - 1),
+            images_per_second=self.tally.images / max(train_seconds, 1e-9),
+            seconds=seconds,
+            memory_mb=memory_megabytes(self.device),
+        )
+        self.history.append(record)
+        self.epochs_without_gain += 1
+        if record.val_loss < self.best.loss:
+            self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, self._weights()), 0
+        self.epoch, self.batch, self.tally = self.epoch + 1, 0, Tally.empty(self.device)
+        listener.epoch_ended(self, record)
+
+    def _weights(self) -> Weights:
+        """A copy of the weights on the CPU, in the plain memory layout that every reader expects."""
+        state = self.network.state_dict()
+        return {
+            name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+            for name, value in state.items()
+        }
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        kind = self.device.split(":")[0]
+        with torch.autocast(kind, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
+            yield
+
+    def _check_finite(self, loss: float, when: str) -> None:
+        if not math.isfinite(loss):
+            raise TrainingDivergedError(
+                f"The loss is {loss} {when}: training has diverged.",
+                hint=f"Halve the learning rate (to {self.recipe.learning_rate / 2:g}), or add warm-up epochs.",
+                parameter="learning_rate",
+            )
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that exact resuming needs. Taken between steps; the order of images follows from seed and epoch."""
+        return {
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "epochs_without_gain": self.epochs_without_gain,
+            "tally": {"loss": self.tally.loss.cpu(), "correct": self.tally.correct.cpu(), "images": self.tally.images},
+            "network": self._weights(),
+            "optimizer": self.optimizer.state_dict(),
+            "best": {"epoch": self.best.epoch, "loss": self.best.loss, "weights": self.best.weights},
+            "history": [record.as_json() for record in self.history],
+            "rng": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to where ``state_dict`` was taken: what follows is bit for bit what would have followed then."""
+        self.epoch, self.batch = state["epoch"], state["batch"]
+        self.epochs_without_gain = state["epochs_without_gain"]
+        tally = state["tally"]
+        self.tally = Tally(tally["loss"].to(self.device), tally["correct"].to(self.device), tally["images"])
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.best = Best(**state["best"])
+        self.history = [Epoch(**record) for record in state["history"]]
+        torch.set_rng_state(state["rng"])

@@ -1,0 +1,83 @@
+"""Tells the node's context how training goes: progress in step with time, metrics, and a line every few batches."""
+
+from __future__ import annotations
+
+import time
+
+from torchwire.module_api import Context
+from torchwire_modules.training._loop import Epoch, Trainer
+
+VALIDATION_COST = 1 / 3
+"""What a validation batch costs, in training batches, until an epoch has shown it: a step is a forward and a backward
+pass, and the backward pass takes twice as long."""
+
+
+class Report:
+    """The listener of a Trainer that speaks to ``ctx``. Cancelling takes effect at the next batch."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._cost = VALIDATION_COST
+        self._told_at, self._told_images = time.perf_counter(), 0
+        self._validation_started = 0.0
+
+    def trained(self, trainer: Trainer, loss: float | None) -> None:
+        """A training step ended."""
+        self._ctx.check_cancelled()
+        self._progress(trainer, trainer.batch)
+        if loss is not None:
+            self._tell_batch(trainer, loss)
+        if trainer.batch == len(trainer.training):
+            self._validation_started = time.perf_counter()
+
+    def validated(self, trainer: Trainer, batch: int) -> None:
+        """A validation batch ended."""
+        self._ctx.check_cancelled()
+        self._progress(trainer, len(trainer.training) + (batch + 1) * self._cost)
+
+    def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
+        """An epoch ended: its figures, and what a validation batch really costs."""
+        if self._validation_started:
+            validation = (time.perf_counter() - self._validation_started) / len(trainer.validation)
+            training = max(1e-9, (epoch.images_per_second and trainer.training.images / epoch.images_per_second))
+            self._cost = min(2.0, validation * len(trainer.training) / training)
+        self._told_at, self._told_images = time.perf_counter(), 0
+        figures = {name: value for name, value in epoch.as_json().items() if name != "epoch"}
+        self._ctx.metric(epoch.epoch, figures, axis="epoch")
+        best = " (best so far)" if trainer.best.epoch == epoch.epoch else ""
+        self._ctx.log(
+            f"Epoch {epoch.epoch} of {trainer.recipe.epochs}: training loss {epoch.train_loss:.4f}, accuracy "
+            f"{epoch.train_accuracy:.4f}; validation loss {epoch.val_loss:.4f}, accuracy {epoch.val_accuracy:.4f}{best}"
+            f"; {epoch.images_per_second:.1f} images/s, {epoch.seconds:.1f} s"
+        )
+
+    def finished(self, trainer: Trainer) -> None:
+        """Training ended, perhaps early."""
+        if trainer.epoch < trainer.recipe.epochs:
+            self._ctx.log(
+                f"Stopped early after epoch {trainer.epoch}: the validation loss has not fallen for "
+                f"{trainer.epochs_without_gain} epochs."
+            )
+        self._ctx.log(f"Keeping the weights of epoch {trainer.best.epoch}: validation loss {trainer.best.loss:.4f}.")
+        total = round(trainer.recipe.epochs * self._per_epoch(trainer), 2)
+        self._ctx.progress(total, total, unit="batches", message=f"Finished after epoch {trainer.epoch}")
+
+    def _per_epoch(self, trainer: Trainer) -> float:
+        return len(trainer.training) + len(trainer.validation) * self._cost
+
+    def _progress(self, trainer: Trainer, within: float) -> None:
+        per_epoch, epochs = self._per_epoch(trainer), trainer.recipe.epochs
+        done = trainer.epoch * per_epoch + min(within, per_epoch)
+        message = f"Epoch {trainer.epoch + 1} of {epochs}"
+        self._ctx.progress(round(done, 2), round(epochs * per_epoch, 2), unit="batches", message=message)
+
+    def _tell_batch(self, trainer: Trainer, loss: float) -> None:
+        now, images = time.perf_counter(), trainer.tally.images
+        speed = (images - self._told_images) / max(1e-9, now - self._told_at)
+        self._told_at, self._told_images = now, images
+        rate = trainer.schedule.at(trainer.step - 1)
+        self._ctx.metric(trainer.step, {"loss": loss, "learning_rate": rate}, axis="batch")
+        self._ctx.log(
+            f"Epoch {trainer.epoch + 1} of {trainer.recipe.epochs}, batch {trainer.batch} of {len(trainer.training)}: "
+            f"loss {loss:.4f}, learning rate {rate:.3g}, {speed:.1f} images/s"
+        )

@@ -1,0 +1,137 @@
+"""One run of Train PyTorch Model: open and check the inputs, build the network, train, save."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from torchwire.data_types.model import UntrainedModel
+from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError
+from torchwire.module_api import Context
+from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories
+from torchwire_modules.training._device import memory_errors, repeatable
+from torchwire_modules.training._loop import Trainer
+from torchwire_modules.training._report import Report
+from torchwire_modules.training._save import save
+from torchwire_modules.training.recipe import Recipe, balanced_weights
+from torchwire_modules.vision._networks import build, freeze_backbone
+from torchwire_modules.vision._pretrained import load_pretrained
+
+LOADER_THREADS = 1
+
+
+def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads: int = LOADER_THREADS) -> Path:
+    """Train as ``recipe`` says, from the inputs of ``ctx``, and return the folder of the output ``trained_model``.
+
+    Raises TorchwireError for everything that the user can mend.
+    """
+    with at_port("untrained_model"):
+        untrained = UntrainedModel.read(ctx.input("untrained_model"))
+    training = ImageSet.open("training_dataset", ctx.input("training_dataset"), train=True)
+    validation = ImageSet.open("validation_dataset", ctx.input("validation_dataset"), train=False)
+    check_categories(training, validation)
+    check_trainable(untrained, training, recipe)
+    if balance_classes:
+        recipe = dataclasses.replace(recipe, class_weights=balanced_weights(category_counts(training.images)))
+    started = time.perf_counter()
+    hint = "Make the batch size or the images smaller, or choose a smaller model."
+    with repeatable(recipe.seed, ctx.threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
+        network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx)
+        trainer = Trainer(
+            network,
+            untrained.family,
+            recipe,
+            training.batches(
+                stack.enter_context(training.store(ctx.scratch)),
+                recipe.batch_size,
+                seed=recipe.seed,
+                shuffle=True,
+                loader_threads=loader_threads,
+                device=ctx.device,
+            ),
+            validation.batches(
+                stack.enter_context(validation.store(ctx.scratch)),
+                recipe.batch_size,
+                loader_threads=loader_threads,
+                device=ctx.device,
+            ),
+            ctx.device,
+        )
+        report = Report(ctx)
+        trainer.fit(report)
+        report.finished(trainer)
+    facts = {
+        "seconds": time.perf_counter() - started,
+        "threads": ctx.threads,
+        "device": ctx.device,
+        "pretrained_weights": pretrained,
+    }
+    digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
+    return save(ctx.output_folder("trained_model"), untrained, training, validation, trainer, facts, digests)
+
+
+def prepare_network(
+    untrained: UntrainedModel, classes: int, recipe: Recipe, ctx: Context
+) -> tuple[nn.Module, str | None]:
+    """The network to start from, and the file its pretrained weights came from."""
+    with at_port("untrained_model"):
+        network = build(untrained.family, untrained.model_name, untrained.options, classes)
+        pretrained = None
+        if untrained.pretrained:
+            folder = weights_folder(ctx.settings)
+            pretrained = load_pretrained(network, untrained.family, untrained.model_name, folder, ctx.log)
+    if recipe.freeze_backbone:
+        if not untrained.pretrained:
+            ctx.log("The backbone is frozen and not pretrained: only the head learns, from random features.")
+        freeze_backbone(network, untrained.family)
+    return network, pretrained
+
+
+def weights_folder(settings: Mapping[str, Any]) -> Path | None:
+    """The operator's folder for pretrained weights."""
+    folder = settings.get("weights_folder")
+    return Path(folder) if folder else None
+
+
+def check_trainable(untrained: UntrainedModel, training: ImageSet, recipe: Recipe) -> None:
+    """Raise unless the network can learn from batches of these images.
+
+    Raises InvalidDatasetError for a single image or images too small for the network, BelowMinimumError when batches
+    of one image leave batch norm with a single value, InvalidModelDirectoryError for an architecture we don't have.
+    """
+    if training.images.total < 2:
+        raise InvalidDatasetError(
+            "The training dataset holds one image, and batch normalisation needs at least two.",
+            hint="Add images, or raise the fraction in Split Image Directory.",
+            port="training_dataset",
+        )
+    height, width = training.image_size
+    with torch.device("meta"), torch.no_grad(), at_port("untrained_model"):
+        if min(height, width) >= 64:  # every variant halves five times: at least 2 x 2 values remain
+            build(untrained.family, untrained.model_name, untrained.options, 2)
+            return
+        network = build(untrained.family, untrained.model_name, {}, 2)
+        try:
+            network.train()(torch.empty(min(2, recipe.batch_size), 3, height, width))
+        except ValueError as error:
+            raise BelowMinimumError(
+                f"With images of {width}×{height} pixels, batch normalisation in {untrained.model_name} needs batches "
+                "of at least 2 images.",
+                hint="Set the batch size to 2 or more.",
+                parameter="batch_size",
+            ) from error
+        except RuntimeError as error:
+            raise InvalidDatasetError(
+                f"Images of {width}×{height} pixels are too small for {untrained.model_name}.",
+                hint="Set 'Size' and 'Crop size' in Init Image Transformation to 32 or more.",
+                port="training_dataset",
+            ) from error
+        except NotImplementedError as error:  # pragma: no cover - an operator without a shape rule
+            raise InvalidModelDirectoryError(f"{untrained.model_name} can't be checked: {error}") from error

@@ -1,0 +1,154 @@
+"""Train PyTorch Model: fit an image classifier to labelled images."""
+
+from __future__ import annotations
+
+from torchwire.module_api import (
+    IMAGE_DIRECTORY,
+    MODEL_DIRECTORY,
+    UNTRAINED_MODEL_DIRECTORY,
+    Context,
+    Module,
+    Outputs,
+    choice,
+    flag,
+    input,
+    integer,
+    module,
+    number,
+    output,
+)
+from torchwire_modules.training.recipe import Recipe
+from torchwire_modules.training.schedule import SCHEDULES
+
+SMALLEST_POSITIVE = 5e-324
+OPTIMIZING, LOSS, MACHINE = "Optimization", "Loss and layers", "Arithmetic"
+
+
+@module(
+    "train-pytorch-model",
+    title="Train PyTorch Model",
+    category="Model Training",
+    version=1,
+    distributed=True,
+    libraries=("torch", "torchvision", "pillow", "safetensors"),
+)
+class TrainPyTorchModel(Module):
+    """Fit a model to labelled images, check it after each epoch on others, and keep the best epoch's weights."""
+
+    untrained_model = input(UNTRAINED_MODEL_DIRECTORY, help="The architecture to train: a DenseNet or ResNet node.")
+    training_dataset = input(IMAGE_DIRECTORY, help="Labelled images to learn from, with their transformation.")
+    validation_dataset = input(
+        IMAGE_DIRECTORY, help="Labelled images of the same categories, to see after each epoch how well it does."
+    )
+    trained_model = output(MODEL_DIRECTORY, help="The weights of the best epoch, with all that is needed to use them.")
+
+    epochs = integer(5, minimum=0, exclusive_minimum=True, help="How many times to go through the training images.")
+    batch_size = integer(
+        16,
+        minimum=0,
+        exclusive_minimum=True,
+        help="How many images to learn from at once, per process. A last batch of one image joins the one before it.",
+    )
+    warmup_step_number = integer(
+        0,
+        minimum=0,
+        unit="epochs",
+        help="Epochs over which the learning rate rises from near zero to its full value.",
+    )
+    learning_rate = number(
+        0.001,
+        minimum=SMALLEST_POSITIVE,
+        help="How far each step goes. Too high and the loss jumps or becomes NaN; too low and it hardly falls.",
+    )
+    random_seed = integer(1, help="The same seed on the same machine gives exactly the same weights.")
+    patience = integer(
+        3,
+        minimum=0,
+        exclusive_minimum=True,
+        unit="epochs",
+        help="Stop early after this many epochs without a lower validation loss.",
+    )
+    print_frequency = integer(
+        10, minimum=0, exclusive_minimum=True, unit="batches", help="Batches between two lines in the log."
+    )
+
+    optimizer = choice(
+        "sgd",
+        options=("sgd", "adamw"),
+        group=OPTIMIZING,
+        help="SGD with momentum, or AdamW, which adapts the step of each weight and wants a lower learning rate.",
+    )
+    momentum = number(
+        0.9,
+        minimum=0.0,
+        maximum=1.0,
+        shown_when={"optimizer": "sgd"},
+        group=OPTIMIZING,
+        help="How much of the last step each step keeps.",
+    )
+    weight_decay = number(
+        0.0001, minimum=0.0, group=OPTIMIZING, help="How strongly weights are pulled towards zero, against overfitting."
+    )
+    learning_rate_schedule = choice(
+        "polynomial",
+        options=SCHEDULES,
+        group=OPTIMIZING,
+        help="How the learning rate moves after warm-up: it falls to zero as a power of what remains or as a half "
+        "cosine, or stays constant.",
+    )
+    polynomial_power = number(
+        1.0,
+        minimum=0.0,
+        maximum=10.0,
+        shown_when={"learning_rate_schedule": "polynomial"},
+        group=OPTIMIZING,
+        help="The power of the polynomial schedule; 1 is a straight line to zero.",
+    )
+    label_smoothing = number(
+        0.0,
+        minimum=0.0,
+        maximum=1.0,
+        group=LOSS,
+        help="Share of each label spread over all categories, so that the model is less sure of itself; 0.1 is common.",
+    )
+    class_weights = choice(
+        "none",
+        options=("none", "balanced"),
+        group=LOSS,
+        help="Balanced lets every category count the same, however many images it has.",
+    )
+    freeze_backbone = flag(
+        False, group=LOSS, help="Train only the last layer and keep the rest as it is: fast, and good with few images."
+    )
+    precision = choice(
+        "auto",
+        options=("auto", "fp32", "bf16"),
+        group=MACHINE,
+        help="Auto is fp32. With bf16 training is faster on recent machines and a little less exact.",
+    )
+
+    def run(self, ctx: Context) -> Outputs:
+        """Train."""
+        from torchwire_modules.training._run import train  # late: it loads torch
+
+        return {"trained_model": train(ctx, self.recipe(), balance_classes=self.class_weights == "balanced")}
+
+    def recipe(self) -> Recipe:
+        """The parameters as the loop takes them."""
+        return Recipe(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            warmup_epochs=self.warmup_step_number,
+            schedule=self.learning_rate_schedule,
+            power=self.polynomial_power,
+            optimizer=self.optimizer,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
+            freeze_backbone=self.freeze_backbone,
+            patience=self.patience,
+            print_frequency=self.print_frequency,
+            seed=self.random_seed,
+            precision="fp32" if self.precision == "auto" else self.precision,
+        )
