@@ -12,11 +12,11 @@ from torchwire.errors import TooManyPixelsError
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 """Names of images end so, in any letter case."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")
 """Contents that are decoded. Pillow's other readers stay shut: some start other programs (EPS), few are well tested."""
 
-MAX_PIXELS = 178_956_970
-"""The default limit of an image's width times height: half a gigabyte when decoded."""
+MAX_PIXELS = 100_000_000
+"""The default limit of an image's width times height: 300 MB when decoded."""
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit stands in its place: per call, and an error instead of a warning
 
