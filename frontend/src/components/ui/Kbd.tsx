@@ -1,15 +1,17 @@
 import styles from './Kbd.module.css';
 
-const ON_MAC = typeof navigator !== 'undefined' && navigator.userAgent.includes('Mac');
-const MAC_NAMES: Record<string, string> = { Ctrl: '⌘', Shift: '⇧', Alt: '⌥' };
+const ON_MAC = typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.platform);
+const NAMES: Record<string, string> = ON_MAC
+  ? { Mod: '⌘', Shift: '⇧', Alt: '⌥', Delete: '⌫', Enter: '↵', Escape: 'Esc' }
+  : { Mod: 'Ctrl', Escape: 'Esc', Delete: 'Del' };
 
-/** Keys as they are printed on the keyboard: `Ctrl+Shift+Z` becomes three caps. */
+/** Keys as they are printed on the keyboard: `Mod+Shift+Z` becomes three caps. */
 export function Kbd({ keys }: { keys: string }) {
   return (
     <span className={styles.keys}>
-      {keys.split('+').map((key, index) => (
+      {keys.split(/\+(?!$)/).map((key, index) => (
         <kbd key={index} className={styles.key}>
-          {(ON_MAC && MAC_NAMES[key]) || key || '+'}
+          {NAMES[key] ?? key}
         </kbd>
       ))}
     </span>

@@ -16,8 +16,10 @@ interface NumberFieldProps extends Omit<TextFieldProps, 'value' | 'onChange' | '
  */
 export function NumberField(props: NumberFieldProps) {
   const { value, onValueChange, unit, minimum, maximum, integer, onBlur, onKeyDown, ...rest } = props;
-  const [typed, setTyped] = useState<string | null>(null);
-  const text = typed !== null && same(read(typed), value) ? typed : value === null ? '' : String(value);
+  const [typed, setTyped] = useState<{ text: string; over: typeof value } | null>(null);
+  // The typed text stays while it means the value, or while the owner did not take it.
+  const stays = typed !== null && (read(typed.text) === value || typed.over === value);
+  const text = stays ? typed.text : value === null ? '' : String(value);
   return (
     <div className={styles.wrap}>
       <TextField
@@ -25,7 +27,7 @@ export function NumberField(props: NumberFieldProps) {
         {...rest}
         value={text}
         onChange={(event) => {
-          setTyped(event.target.value);
+          setTyped({ text: event.target.value, over: value });
           onValueChange(read(event.target.value));
         }}
         onBlur={(event) => {
@@ -54,8 +56,4 @@ export function NumberField(props: NumberFieldProps) {
 
 function read(text: string): number | string | null {
   return text.trim() === '' ? null : (parseNumber(text) ?? text);
-}
-
-function same(read: number | string | null, value: number | string | null): boolean {
-  return read === value;
 }

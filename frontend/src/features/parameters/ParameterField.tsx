@@ -1,0 +1,106 @@
+import { RotateCcw } from 'lucide-react';
+import { memo } from 'react';
+import { Badge } from '@/components/ui/Badge';
+import { describedBy, Field } from '@/components/ui/Field';
+import { IconButton } from '@/components/ui/IconButton';
+import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { faultStore, useNodeFaults } from '@/lib/document/faultStore';
+import { parameterValue } from '@/lib/modules/catalog';
+import type { ParameterSpec } from '@/services/types.generated';
+import type { ParameterValue } from '@/lib/document/types';
+import { checkParameter, rangeWords } from './checkParameter';
+import { fieldId } from './fieldId';
+import styles from './ParameterField.module.css';
+import { WIDGETS } from './widgets';
+
+interface ParameterFieldProps {
+  nodeId: string;
+  parameter: ParameterSpec;
+  depth: number;
+}
+
+const NO_PARAMETERS = {};
+
+/** One parameter: its control, what it means, what is wrong with it, and the way back to its default. */
+export const ParameterField = memo(function ParameterField({
+  nodeId,
+  parameter,
+  depth,
+}: ParameterFieldProps) {
+  const given = useDocument((state) => state.nodes[nodeId]?.parameters ?? NO_PARAMETERS);
+  const faults = useNodeFaults(nodeId);
+  const value = parameterValue(parameter, given);
+  const changed = !parameter.required && Object.hasOwn(given, parameter.id);
+  const untouched = parameter.required && !Object.hasOwn(given, parameter.id);
+  const fault = faults.find((one) => one.parameter === parameter.id);
+  const wrong = untouched ? null : checkParameter(parameter, value);
+  const error = wrong ?? (fault && [fault.message, fault.hint].filter(Boolean).join(' '));
+  const id = fieldId(nodeId, parameter.id);
+  const Widget = WIDGETS[parameter.kind];
+
+  return (
+    <div className={styles.parameter} data-depth={depth}>
+      <Field
+        id={id}
+        layout={parameter.kind === 'flag' ? 'row' : 'column'}
+        label={
+          <>
+            {parameter.label}
+            {changed && <span className={styles.mark} title="Differs from the default" />}
+          </>
+        }
+        actions={
+          <>
+            {untouched && <Badge tone="warning">Required</Badge>}
+            {changed && (
+              <IconButton
+                label={`Reset ${parameter.label} to ${spell(parameter.default)}`}
+                size="sm"
+                icon={<RotateCcw />}
+                className={styles.reset}
+                onClick={() => {
+                  documentStore.getState().resetParameter(nodeId, parameter.id);
+                  faultStore.getState().edited(nodeId, parameter.id);
+                }}
+              />
+            )}
+          </>
+        }
+        hint={about(parameter)}
+        error={error}
+      >
+        <Widget
+          id={id}
+          parameter={parameter}
+          value={value}
+          invalid={error !== undefined}
+          describedBy={describedBy(id)}
+          onChange={(next) => {
+            documentStore.getState().setParameter(nodeId, parameter.id, next);
+            faultStore.getState().edited(nodeId, parameter.id);
+          }}
+          onLeave={() => documentStore.getState().endBurst()}
+        />
+      </Field>
+    </div>
+  );
+});
+
+/** Help, range and default in one breath. */
+function about(parameter: ParameterSpec): string {
+  const range = rangeWords(parameter);
+  const noun = parameter.kind === 'integer' ? 'A whole number' : 'A number';
+  const facts = [
+    (parameter.kind === 'integer' || parameter.kind === 'number') && range !== null && `${noun} ${range}`,
+    !parameter.required && parameter.kind !== 'flag' && `default ${spell(parameter.default)}`,
+  ].filter((fact) => fact !== false);
+  const sentence = facts.join('; ');
+  return sentence === ''
+    ? parameter.help
+    : `${parameter.help} ${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+function spell(value: ParameterValue): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return value === null || value === '' ? 'empty' : String(value);
+}
