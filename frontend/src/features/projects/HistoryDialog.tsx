@@ -1,0 +1,118 @@
+import { History } from 'lucide-react';
+import { useState } from 'react';
+import { Badge } from '@/components/ui/Badge';
+import { Button } from '@/components/ui/Button';
+import { Dialog } from '@/components/ui/Dialog';
+import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { toast } from '@/components/ui/toasts';
+import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { useRevision, useRevisions } from '@/services/queries/usePipelines';
+import { DocumentSketch } from './DocumentSketch';
+import styles from './HistoryDialog.module.css';
+import { timeAgo } from './timeWords';
+
+interface HistoryDialogProps {
+  pipelineId: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+/** The journal of a draft: look at an earlier revision, and bring it back as a step that can be undone. */
+export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogProps) {
+  const { data: revisions, error, isPending, refetch } = useRevisions(pipelineId);
+  const present = useDocument((state) => state.revision);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const { data: document, error: documentError } = useRevision(pipelineId, chosen);
+
+  const restore = () => {
+    if (!document || chosen === null) return;
+    documentStore.getState().replace(document, `Restore revision ${chosen}`);
+    onOpenChange(false);
+    toast({
+      title: `Restored revision ${chosen}`,
+      description: 'Saved as the newest one; nothing of the journal was lost.',
+      action: { label: 'Undo', onSelect: () => documentStore.getState().undo() },
+    });
+  };
+
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      size="lg"
+      title="Version history"
+      description="Every saved state of this pipeline. Restoring one can be undone."
+      footer={
+        <>
+          <Button onClick={() => onOpenChange(false)}>Close</Button>
+          <Button variant="primary" disabled={!document || chosen === present} onClick={restore}>
+            {chosen === null ? 'Restore' : `Restore revision ${chosen}`}
+          </Button>
+        </>
+      }
+    >
+      <div className={styles.columns}>
+        <div className={styles.list} role="listbox" aria-label="Revisions">
+          {isPending && <Skeleton height={36} lines={6} />}
+          {error && !revisions && (
+            <ErrorState title="The history can’t be read" error={error} onRetry={() => void refetch()} />
+          )}
+          {revisions?.map((revision) => (
+            <button
+              key={revision.revision}
+              type="button"
+              role="option"
+              aria-selected={chosen === revision.revision}
+              className={styles.row}
+              onClick={() => setChosen(revision.revision)}
+            >
+              <span>
+                <span className={styles.time}>{exactTime(revision.time)}</span>
+                <span className={styles.about}>
+                  {timeAgo(revision.time)} · {revision.node_count}{' '}
+                  {revision.node_count === 1 ? 'node' : 'nodes'}
+                </span>
+              </span>
+              {revision.revision === present ? (
+                <Badge tone="accent">Now</Badge>
+              ) : (
+                <Badge>{revision.revision}</Badge>
+              )}
+            </button>
+          ))}
+        </div>
+        <div className={styles.preview}>
+          {chosen === null && (
+            <EmptyState icon={<History />} title="Choose a revision">
+              It is shown here before you restore it.
+            </EmptyState>
+          )}
+          {documentError && <ErrorState title="This revision can’t be read" error={documentError} />}
+          {chosen !== null && !document && !documentError && <Skeleton height={168} />}
+          {document && (
+            <>
+              <DocumentSketch document={document} />
+              <div className={styles.words}>
+                <p className={styles.name}>{document.name}</p>
+                <p className={styles.about}>
+                  {document.nodes.length} nodes, {document.wires.length} wires
+                </p>
+              </div>
+            </>
+          )}
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function exactTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}

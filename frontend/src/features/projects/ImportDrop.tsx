@@ -1,0 +1,130 @@
+import { FileJson } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { toast } from '@/components/ui/toasts';
+import { faultStore } from '@/lib/document/faultStore';
+import { type ImportResult, readDocument } from './exchange';
+import styles from './ImportDrop.module.css';
+import { ImportFaults } from './ImportFaults';
+import { useProjects } from './useProjects';
+
+interface ImportDropProps {
+  /** Called with the function that opens the file picker. */
+  children: (chooseFile: () => void) => ReactNode;
+  /** A dropped file that is no pipeline document, such as an archive with images. */
+  onOtherFile?: (file: File) => void;
+}
+
+interface Asked {
+  fileName: string;
+  result: ImportResult;
+}
+
+/** Lets pipelines be imported: by a file picker, or by dropping a JSON file anywhere on the window. */
+export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
+  const projects = useProjects();
+  const input = useRef<HTMLInputElement>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const over = useFileDrag((file) => {
+    if (/\.json$/i.test(file.name) || file.type === 'application/json') void take(file);
+    else if (onOtherFile) onOtherFile(file);
+    else
+      toast({
+        title: `‘${file.name}’ is not a pipeline`,
+        description: 'Drop a .json document.',
+        tone: 'warning',
+      });
+  });
+
+  async function take(file: File): Promise<void> {
+    try {
+      const result = await readDocument(file);
+      if (result.kind === 'refused' || result.faults.length > 0) setAsked({ fileName: file.name, result });
+      else await open(result);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'It can’t be read.';
+      setAsked({ fileName: file.name, result: { kind: 'refused', message, faults: [] } });
+    }
+  }
+
+  async function open(result: ImportResult & { kind: 'document' }): Promise<void> {
+    const record = await projects.create(result.document, 'The pipeline was not imported');
+    if (!record) return;
+    setAsked(null);
+    toast({ title: `Imported ‘${record.name}’`, tone: 'success' });
+    if (result.faults.length > 0) setTimeout(() => faultStore.getState().show(result.faults), 400);
+  }
+
+  const result = asked?.result;
+  return (
+    <>
+      {children(() => input.current?.click())}
+      <input
+        ref={input}
+        type="file"
+        accept=".json,application/json"
+        hidden
+        aria-label="Pipeline file"
+        onChange={(event) => {
+          const [file] = event.target.files ?? [];
+          event.target.value = '';
+          if (file) void take(file);
+        }}
+      />
+      {over && (
+        <div className={styles.over} aria-hidden>
+          <div className={styles.words}>
+            <FileJson />
+            Drop a pipeline’s JSON file to open it
+          </div>
+        </div>
+      )}
+      {asked && result && (
+        <ImportFaults
+          fileName={asked.fileName}
+          message={result.kind === 'refused' ? result.message : null}
+          faults={result.faults}
+          onOpenAnyway={result.kind === 'document' ? () => void open(result) : null}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </>
+  );
+}
+
+/** Whether a file is being dragged over the window; drops that nothing else took arrive at `onFile`. */
+function useFileDrag(onFile: (file: File) => void): boolean {
+  const [over, setOver] = useState(false);
+  const take = useRef(onFile);
+  useEffect(() => {
+    take.current = onFile;
+  });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const isTaken = (event: DragEvent) =>
+      event.target instanceof Element && event.target.closest('[data-file-drop], [role="dialog"]') !== null;
+    const onOver = (event: DragEvent) => {
+      if (!hasFiles(event) || isTaken(event)) return;
+      event.preventDefault();
+      setOver(true);
+      clearTimeout(timer);
+      timer = setTimeout(() => setOver(false), 200);
+    };
+    const onDrop = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      setOver(false);
+      if (event.defaultPrevented || isTaken(event)) return;
+      event.preventDefault();
+      const [file] = event.dataTransfer?.files ?? [];
+      if (file) take.current(file);
+    };
+    addEventListener('dragover', onOver);
+    addEventListener('drop', onDrop);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('dragover', onOver);
+      removeEventListener('drop', onDrop);
+    };
+  }, []);
+  return over;
+}

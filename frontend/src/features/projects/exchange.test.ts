@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { fileName, looksLikeDocument, readDocument } from './exchange';
+
+const file = (text: string, name = 'a.json') => new File([text], name, { type: 'application/json' });
+
+it('makes a file name of any pipeline name', () => {
+  expect(fileName('Image classification using DenseNet')).toBe('image-classification-using-densenet');
+  expect(fileName('…/..')).toBe('pipeline');
+});
+
+it('tells a document from other JSON', () => {
+  expect(looksLikeDocument({ format: 'torchwire/pipeline', nodes: [] })).toBe(true);
+  expect(looksLikeDocument({ nodes: [] })).toBe(false);
+  expect(looksLikeDocument(null)).toBe(false);
+});
+
+it('names the file that is not JSON', async () => {
+  const result = await readDocument(file('{"format":', 'broken.json'));
+  expect(result.kind).toBe('refused');
+  expect(result.kind === 'refused' && result.message).toMatch(/‘broken.json’ is not JSON/);
+});
+
+it('says what JSON of another kind lacks', async () => {
+  const result = await readDocument(file('[1, 2]'));
+  expect(result.kind === 'refused' && result.message).toMatch(/not a Torchwire pipeline/);
+});
