@@ -11,7 +11,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from types import ModuleType
 
@@ -24,17 +24,23 @@ GROUP = "torchwire.modules"
 class Registry:
     """The modules that a pipeline may use, by id."""
 
-    def __init__(self, classes: dict[str, type[Module]]) -> None:
+    def __init__(self, classes: dict[str, type[Module]], packages: Sequence[str] = ()) -> None:
         self._classes = classes
+        self.packages = tuple(packages)
 
     @classmethod
     def installed(cls) -> Registry:
         """Collect the modules of every installed entry point."""
+        return cls.of([point.value for point in entry_points(group=GROUP)])
+
+    @classmethod
+    def of(cls, packages: Sequence[str]) -> Registry:
+        """Collect the modules of the named packages. Where two share an id, the first one has it."""
         classes: dict[str, type[Module]] = {}
-        for point in entry_points(group=GROUP):
-            for found in modules_in(importlib.import_module(point.value)):
+        for package in packages:
+            for found in modules_in(importlib.import_module(package)):
                 classes.setdefault(found.spec.id, found)
-        return cls(classes)
+        return cls(classes, packages)
 
     def specs(self) -> list[ModuleSpec]:
         """Every module's declaration, in the order of registration."""

@@ -61,12 +61,16 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection whose statements all see one state of the database (this thread's own writes included)."""
-        writing: Connection | None = getattr(self._here, "writing", None)
-        if writing is not None:
-            yield writing
+        open_here: Connection | None = getattr(self._here, "writing", None) or getattr(self._here, "reading", None)
+        if open_here is not None:
+            yield open_here
             return
         with self._engine.connect() as connection, connection.begin():
-            yield connection
+            self._here.reading = connection
+            try:
+                yield connection
+            finally:
+                self._here.reading = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

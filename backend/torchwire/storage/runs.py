@@ -85,6 +85,12 @@ class Runs:
             query = select(RunRow.id).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.created, RunRow.id)
             return list(connection.execute(query).scalars())
 
+    def is_unfinished(self, run_id: str) -> bool:
+        """Whether the run is there and not at an end."""
+        with self._database.read() as connection:
+            query = select(RunRow.id).where(RunRow.id == run_id, RunRow.status.in_(UNFINISHED))
+            return connection.execute(query).scalar() is not None
+
     def cancel_requested(self, run_id: str) -> bool:
         """Whether somebody asked for the run to be cancelled."""
         with self._database.read() as connection:

@@ -1,0 +1,124 @@
+"""An attempt as the engine sees it: a process somewhere, and a file that tells what it does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torchwire.execution.context import cancel_flag
+from torchwire.execution.processes import ProcessTree, is_alive
+
+logger = logging.getLogger(__name__)
+
+TERM_AFTER = 0.2
+KILL_AFTER = 0.5
+"""Seconds after the flag at which a tree is sent SIGTERM and SIGKILL: cancelling takes less than one second."""
+
+
+class EventTail:
+    """Reads an attempt's event file from where the log has it."""
+
+    def __init__(self, path: Path, offset: int) -> None:
+        self._path = path
+        self._file: int | None = None
+        self.offset = offset
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """Yield the events that were written since; ``offset`` counts those that were yielded."""
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        while data := os.pread(self._file, 1 << 20, self.offset):
+            end = data.rfind(b"\n") + 1
+            if not end:
+                return
+            for line in data[:end].splitlines(keepends=True):
+                self.offset += len(line)
+                yield from self._parsed(line)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _parsed(self, line: bytes) -> Iterator[dict[str, Any]]:
+        try:
+            event = json.loads(line)
+            if isinstance(event["type"], str) and isinstance(event["data"], dict):
+                yield event
+        except (ValueError, KeyError, TypeError):
+            logger.warning("Left out a line of %s that is no event.", self._path)
+
+
+class Stopper:
+    """Ends an attempt's whole process tree: asks by a flag, then by SIGTERM, then does not ask."""
+
+    def __init__(self, folder: Path, now: float) -> None:
+        self._began = now
+        self._tree: ProcessTree | None = None
+        cancel_flag(folder).touch()
+
+    def step(self, now: float, pid: int, started: float | None) -> bool:
+        """Do what is due. True when every process is gone."""
+        if self._tree is None:
+            self._tree = ProcessTree(pid, started)
+        waited = now - self._began
+        if waited >= KILL_AFTER or not is_alive(pid, started):
+            self._tree.signal(signal.SIGKILL)
+        elif waited >= TERM_AFTER:
+            self._tree.signal(signal.SIGTERM)
+        else:
+            self._tree.refresh()
+        return not self._tree.alive()
+
+
+@dataclass
+class LiveAttempt:
+    """An attempt that has not ended. ``request`` is what the worker was given, with the cache key beside it."""
+
+    id: str
+    run_id: str
+    node: str
+    number: int
+    folder: Path
+    request: Mapping[str, Any]
+    tail: EventTail
+    pid: int | None = None
+    pid_started: float | None = None
+    ours: bool = True  # the present zygote will tell when it ends; else its pid has to be asked for
+    found_dead: bool = False  # at recovery: it costs the attempt, not the node
+    lost_since: float | None = None  # the zygote went away before it said that it had forked
+    stopper: Stopper | None = None
+    ended: str | None = None  # how the zygote said that it ended
+    began: float | None = None  # by the monotonic clock
+    log_offsets: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The id of its compute target."""
+        return str(self.request["target"])
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it takes its target for itself, other heavy ones considered."""
+        return bool(self.request["heavy"])
+
+    @property
+    def key(self) -> str:
+        """The cache key of what it makes."""
+        return str(self.request["key"])
+
+    def is_gone(self) -> bool:
+        """Whether its process is known to have ended."""
+        if self.ended is not None:
+            return True
+        return self.pid is not None and not self.ours and not is_alive(self.pid, self.pid_started)

@@ -1,0 +1,162 @@
+"""What a module sees of the world while it runs: the worker's side of ``module_api.Context``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from torchwire.errors import LibraryError, MissingValueError, RunCancelled
+from torchwire.execution.reporting import Reporter, finite
+from torchwire.execution.sealing import FileRecord, KnownDigests, read_index
+
+FLAG_INTERVAL = 0.01
+"""Seconds between two looks for the cancel flag, so that a module may ask in its innermost loop."""
+
+
+@dataclass(frozen=True)
+class InputFolder:
+    """An artifact that is wired to an input."""
+
+    path: Path
+    digest: str
+
+
+class WorkerContext:
+    """One attempt's context. Implements ``torchwire.module_api.Context``."""
+
+    def __init__(self, request: Mapping[str, Any], folder: Path, reporter: Reporter) -> None:
+        self._request = request
+        self._attempt = folder
+        self._reporter = reporter
+        self._inputs = {port: InputFolder(Path(i["path"]), i["digest"]) for port, i in request["inputs"].items()}
+        self._indexes: dict[str, dict[str, FileRecord]] = {}
+        self._looked = 0.0
+        self.known = KnownDigests()
+
+    @property
+    def node_id(self) -> str:
+        """The id of the node on the canvas."""
+        return str(self._request["node"])
+
+    @property
+    def folder(self) -> Path:
+        """This attempt's own folder for outputs."""
+        return self._attempt / "out"
+
+    @cached_property
+    def scratch(self) -> Path:
+        """A folder for temporary files, removed when the attempt ends."""
+        folder = self._attempt / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def device(self) -> str:
+        """The torch device to use."""
+        return str(self._request["device"])
+
+    @property
+    def threads(self) -> int:
+        """How many CPU cores this node may use."""
+        return int(self._request["threads"])
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Operator's settings that concern modules."""
+        return MappingProxyType(self._request["settings"])
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The pipeline document of the run."""
+        document: dict[str, Any] = json.loads(Path(self._request["document"]).read_text())
+        return MappingProxyType(document)
+
+    def input(self, port: str) -> Path:
+        """The folder of a wired input. Raises MissingValueError when nothing is wired to it."""
+        return self._input(port).path
+
+    def optional_input(self, port: str) -> Path | None:
+        """The folder of an optional input, or None when nothing is wired to it."""
+        return self._inputs[port].path if port in self._inputs else None
+
+    def input_digest(self, port: str) -> str:
+        """The content digest of a wired input's folder."""
+        return self._input(port).digest
+
+    def resolved(self, parameter: str) -> Mapping[str, Any]:
+        """What the engine found a ``dataset`` parameter to mean."""
+        return MappingProxyType(self._request["resolved"][parameter])
+
+    def output_folder(self, port: str) -> Path:
+        """Make and return the folder for the output ``port``."""
+        if port not in self._request["outputs"]:
+            raise LibraryError(f"The module has no output '{port}'.", node=self.node_id, port=port)
+        folder = self.folder / port
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
+        """Say how far the node is. Raises RunCancelled when the run is being cancelled."""
+        self.check_cancelled()
+        self._reporter.progress(finite(done) or 0.0, finite(total) or 0.0, unit, message)
+
+    def metric(self, step: float, values: Mapping[str, float | None], *, axis: str = "epoch") -> None:
+        """Report metric values at ``step`` on ``axis``."""
+        numbers = {name: finite(None if value is None else float(value)) for name, value in values.items()}
+        self._reporter.event("node.metric", {"axis": axis, "step": step, "values": numbers})
+
+    def log(self, message: str) -> None:
+        """Write one line to the node's log."""
+        print(message, flush=True)  # noqa: T201 - what is printed is the log
+
+    def check_cancelled(self) -> None:
+        """Raise RunCancelled when the run is being cancelled."""
+        now = time.monotonic()
+        if now - self._looked < FLAG_INTERVAL:
+            return
+        self._looked = now
+        if cancel_flag(self._attempt).exists():
+            raise RunCancelled
+
+    def link(self, source: Path, target: Path) -> None:
+        """Put a file of an input into an output without copying bytes; its known digest is kept."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # another file system, or one that knows no hard links
+            shutil.copyfile(source, target)
+        record = self._record_of(source)
+        if record is not None and record.size == target.stat().st_size:
+            self.known.remember(target, record.sha256)
+
+    def remember_digest(self, path: Path, sha256: str) -> None:
+        """Say the SHA-256 of a file just written, so that the commit need not read it again."""
+        self.known.remember(path, sha256)
+
+    def _input(self, port: str) -> InputFolder:
+        if port not in self._inputs:
+            raise MissingValueError(f"Nothing is wired to input '{port}'.", node=self.node_id, port=port)
+        return self._inputs[port]
+
+    def _record_of(self, source: Path) -> FileRecord | None:
+        for port, folder in self._inputs.items():
+            if source.is_relative_to(folder.path):
+                if port not in self._indexes:
+                    self._indexes[port] = read_index(folder.path.parent)
+                return self._indexes[port].get(source.relative_to(folder.path).as_posix())
+        return None
+
+
+def cancel_flag(attempt: Path) -> Path:
+    """The file whose presence asks an attempt to stop."""
+    return attempt / "cancel"

@@ -1,0 +1,135 @@
+"""The engine: takes pipelines, runs them in processes of their own, tells what happens. One for each home folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torchwire.errors import InvalidPipeline, TorchwireError
+from torchwire.execution import datasets, dry_run
+from torchwire.execution.events import RunEvent
+from torchwire.execution.executor import Executor
+from torchwire.execution.home import Home, HomeLock
+from torchwire.execution.loop import Loop
+from torchwire.execution.recovery import load_run, write_document
+from torchwire.execution.settings import EngineSettings
+from torchwire.execution.targets import may_have_gpu
+from torchwire.graph.validate import Validation, validate
+from torchwire.registry import Registry
+from torchwire.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[list[RunEvent]], None]
+GPU_WAIT = 60.0
+
+
+class Engine:
+    """Runs pipelines. Safe to use from several threads; all that happens to runs happens on a thread of its own."""
+
+    def __init__(self, home: Path, database: Database, registry: Registry, settings: EngineSettings) -> None:
+        self.home = Home(home.resolve())
+        self._database = database
+        self._registry = registry
+        self._settings = settings
+        self._lock = HomeLock(home, settings.holder)
+        self._executor = Executor(self.home, database, registry, settings)
+        self._loop = Loop(self.home, database, registry, settings, self._executor)
+
+    def start(self) -> None:
+        """Take the home folder and begin to work. Raises ConflictError when another engine has it.
+
+        Returns at once: the process that workers are forked from gets ready in the background.
+        """
+        self._lock.acquire()
+        try:
+            self.home.prepare()
+            self._database.migrate()
+            self._loop.start()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def stop(self, kill: bool = False) -> None:
+        """Stop working and let go of the home. Nodes that run go on unless ``kill``; the next engine finds them."""
+        self._loop.stop(kill=kill)
+        self._lock.release()
+
+    @property
+    def workers(self) -> str:
+        """``ready`` when nodes start at once, ``starting`` while the process that workers are forked from loads."""
+        return "ready" if self._executor.workers_ready else "starting"
+
+    def wait_until_ready(self, timeout: float) -> bool:
+        """Wait for the workers. False when they were not ready in time."""
+        return self._loop.ready.wait(timeout)
+
+    def validate(self, document: object) -> Validation:
+        """Find all that is wrong with a document (parsed JSON). Never raises for what is in it, never runs anything."""
+        return validate(document, self._registry, targets=self._target_ids(document), dataset=self._dataset_fault)
+
+    def submit(self, document: object, *, pipeline_id: str | None = None) -> dict[str, Any]:
+        """Queue a run of the document and return the run's snapshot. Raises InvalidPipeline."""
+        validation = self.validate(document)
+        if validation.faults or validation.pipeline is None:
+            raise InvalidPipeline(validation.faults)
+        pipeline = validation.pipeline
+        message = None if self._executor.workers_ready else "Waiting for the workers, which are loading PyTorch."
+        event = self._database.runs.create(
+            pipeline.name,
+            pipeline.as_json(),
+            [node.id for node in pipeline.nodes],
+            pipeline_id=pipeline_id,
+            message=message,
+        )
+        write_document(self.home, event.run_id, pipeline.as_json())
+        run = load_run(self._database, self._registry, event.run_id)
+        snapshot = self._database.runs.snapshot(event.run_id)
+        self._loop.submitted(run, event)
+        return snapshot
+
+    def cancel(self, run_id: str) -> dict[str, Any]:
+        """Ask for a run to be stopped and return its snapshot. Raises NotFoundError. A run that is over stays so."""
+        if self._database.runs.snapshot(run_id)["status"] in ("queued", "running"):
+            self._database.runs.request_cancel(run_id)
+            self._loop.cancel(run_id)
+        return self._database.runs.snapshot(run_id)
+
+    def plan(self, document: object) -> dict[str, Any]:
+        """What submitting would do, node by node. Raises InvalidPipeline."""
+        validation = self.validate(document)
+        if validation.faults:
+            raise InvalidPipeline(validation.faults)
+        return dry_run.foresee(validation, self._registry, self._database, self._executor)
+
+    def targets(self) -> list[dict[str, Any]]:
+        """The compute targets and what is busy on them."""
+        known = self._executor.targets
+        return [target.as_json(*self._executor.busy(target.id)) for target in known.values()]
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have ``listener`` called with new events, on the engine's thread, once they are stored; it must not wait.
+
+        Returns what ends it.
+        """
+        return self._loop.subscribe(listener)
+
+    def _dataset_fault(self, value: str) -> TorchwireError | None:
+        return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)
+
+    def _target_ids(self, document: object) -> set[str]:
+        known = set(self._executor.targets)
+        if may_have_gpu() and not self._executor.workers_ready and not _asked_for(document) <= known:
+            self.wait_until_ready(GPU_WAIT)
+        return set(self._executor.targets)
+
+
+def _asked_for(document: object) -> set[str]:
+    if not isinstance(document, dict):
+        return set()
+    nodes = document.get("nodes")
+    named = [document.get("default_compute_target")]
+    named += [node.get("compute_target") for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    return {name for name in named if isinstance(name, str)}

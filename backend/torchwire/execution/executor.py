@@ -1,0 +1,439 @@
+"""Decides what happens next in every run. One thread owns it; it never waits, and touches no process before a commit.
+
+What it decides is written in one transaction for each turn of the engine's loop. Only after that commit are workers
+forked and listeners told, so nobody acts on something that could still be lost.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from torchwire.errors import LibraryError, NodeCrashedError, TargetUnavailableError, TorchwireError
+from torchwire.execution import datasets
+from torchwire.execution.active_run import ActiveRun, Candidate
+from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
+from torchwire.execution.cache import explain, key_fields, key_of
+from torchwire.execution.context import cancel_flag
+from torchwire.execution.crashes import crash_error, last_words
+from torchwire.execution.events import RunEvent
+from torchwire.execution.home import Home
+from torchwire.execution.settings import EngineSettings
+from torchwire.execution.store import ArtifactStore
+from torchwire.execution.targets import Target, local_targets
+from torchwire.registry import Registry
+from torchwire.storage.artifacts import Result
+from torchwire.storage.database import Database
+from torchwire.storage.runs import Change
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+LOST_AFTER = 1.0
+"""Seconds after which an attempt whose zygote went away before forking it is taken for not started."""
+PASSED_ON = frozenset({"node.progress", "node.metric", "node.log"})
+
+
+class Executor:
+    """The runs and attempts under way, and the rules by which they go on."""
+
+    def __init__(self, home: Home, database: Database, registry: Registry, settings: EngineSettings) -> None:
+        self._home = home
+        self._database = database
+        self._registry = registry
+        self._settings = settings
+        self.store = ArtifactStore(home.artifacts)
+        self.targets: dict[str, Target] = local_targets(settings.cores, [])
+        self.workers_ready = False
+        self.runs: dict[str, ActiveRun] = {}
+        self.attempts: dict[str, LiveAttempt] = {}
+        self.to_fork: list[LiveAttempt] = []
+        self.to_clean: list[Path] = []
+        self.said: list[RunEvent] = []
+        self._changes: dict[str, list[Change]] = {}
+        self._worth_scheduling = False
+
+    # What the engine's loop tells
+
+    def take_up(self, run: ActiveRun, attempts: Iterable[LiveAttempt] = ()) -> None:
+        """Carry on with a run: a new one, or one found at the start with what is left of its attempts."""
+        self.runs[run.id] = run
+        for attempt in attempts:
+            self.attempts[attempt.id] = attempt
+            run.status[attempt.node] = "running"
+        self._queue(run, run.newly_ready())
+        if run.cancelling:
+            self.cancel(run.id)
+        self._finish_if_over(run)
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run: what has not begun is cancelled now, what runs is once its processes are gone."""
+        run = self.runs.get(run_id)
+        if run is None:
+            return
+        run.cancelling = True
+        for node in run.not_begun():
+            run.cancel(node)
+            self._say(run, "node.cancelled", node, seconds=None)
+        for attempt in self._attempts_of(run):
+            attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
+        self._finish_if_over(run)
+
+    def set_workers(self, ready: bool, targets: Mapping[str, Target]) -> None:
+        """Workers can be forked from now on, on these targets, or can't until further notice."""
+        self.workers_ready, self.targets = ready, dict(targets)
+        self._worth_scheduling = True
+        if not ready:
+            for attempt in self.attempts.values():
+                attempt.ours = False
+                if attempt.pid is None:
+                    attempt.lost_since = attempt.lost_since or time.monotonic()
+
+    def workers_fail(self, reason: str) -> None:
+        """Fail every node that waits for a worker: none will come."""
+        hint = f"The reason is at the end of {self._home.workers_log}."
+        error = LibraryError(f"The worker processes do not start: {reason}", hint=hint)
+        for run in list(self.runs.values()):
+            for node in list(run.ready):
+                self._fail(run, node, error.as_json(), None)
+
+    def forked(self, attempt_id: str, pid: int, started: float | None) -> None:
+        """A worker exists now."""
+        attempt = self.attempts.get(attempt_id)
+        if attempt is not None:
+            attempt.pid, attempt.pid_started = pid, started
+
+    def exited(self, attempt_id: str, how: str) -> None:
+        """A worker has ended."""
+        attempt = self.attempts.get(attempt_id)
+        if attempt is not None:
+            attempt.ended = how
+            self.look_at(attempt)
+
+    def look_at_all(self, ids: Iterable[str] | None = None) -> None:
+        """Read what the attempts have written: those named, or all."""
+        chosen = list(self.attempts) if ids is None else list(ids)
+        for attempt_id in chosen:
+            if attempt_id in self.attempts:
+                self.look_at(self.attempts[attempt_id])
+
+    def look_at(self, attempt: LiveAttempt) -> None:
+        """Read what an attempt has written; find out whether it has ended."""
+        gone = attempt.is_gone()  # before reading: what it wrote before it ended is then all there
+        self._read(attempt)
+        if attempt.id not in self.attempts:
+            return
+        if attempt.stopper is not None:
+            self._step_stopper(attempt, attempt.stopper)
+        elif gone:
+            self._bury(attempt)
+        elif attempt.lost_since is not None and time.monotonic() - attempt.lost_since > LOST_AFTER:
+            if attempt.pid is None:
+                attempt.found_dead = True
+                self._bury(attempt)
+            else:
+                attempt.lost_since = None
+
+    def schedule(self) -> None:
+        """Start or reuse whatever is ready, one node of each run in turn."""
+        while self._worth_scheduling:
+            self._worth_scheduling = False
+            for run in list(self.runs.values()):
+                if self._advance(run):
+                    self._worth_scheduling = True
+
+    def is_stopping(self) -> bool:
+        """Whether processes are being ended, which takes a look every few milliseconds."""
+        return any(attempt.stopper is not None for attempt in self.attempts.values())
+
+    def reset(self) -> None:
+        """Forget what is under way."""
+        for attempt in self.attempts.values():
+            attempt.tail.close()
+        for part in (self.runs, self.attempts, self.to_fork, self.said, self._changes):
+            part.clear()
+
+    def flush(self) -> None:
+        """Number and store what was said in this turn."""
+        for run_id, changes in self._changes.items():
+            self.said += self._database.runs.append(run_id, changes)
+        self._changes.clear()
+
+    def busy(self, target_id: str) -> tuple[int, int]:
+        """How many heavy and light nodes run on a target."""
+        count = Counter(attempt.heavy for attempt in list(self.attempts.values()) if attempt.target == target_id)
+        return count[True], count[False]
+
+    # What an attempt says
+
+    def _read(self, attempt: LiveAttempt) -> None:
+        before = attempt.tail.offset
+        run = self.runs[attempt.run_id]
+        for event in attempt.tail.read():
+            kind, data = event["type"], event["data"]
+            if kind in PASSED_ON:
+                attempt.log_offsets = event.get("read", attempt.log_offsets)
+                self._say(run, kind, attempt.node, **data)
+            elif kind == "attempt.started":
+                self._started(run, attempt, data)
+            elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled"):
+                self._ended(run, attempt, kind, data)
+                return
+        if attempt.tail.offset != before:
+            self._database.attempts.read_to(attempt.id, attempt.tail.offset)
+
+    def _started(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        attempt.pid, attempt.pid_started, attempt.lost_since = data["pid"], data["pid_started"], None
+        attempt.began = time.monotonic()
+        self._database.attempts.running(attempt.id, data["pid"], data["pid_started"])
+        self._say(
+            run,
+            "node.started",
+            attempt.node,
+            attempt=attempt.number,
+            target=attempt.target,
+            pid=data["pid"],
+            why=attempt.request["why"],
+        )
+
+    def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == "attempt.done":
+            self._commit(run, attempt, data)
+        elif kind == "attempt.failed":
+            self._end(attempt)
+            self._fail(run, attempt.node, data["error"], data["seconds"])
+        elif attempt.stopper is None:
+            self._end(attempt)
+            error = NodeCrashedError("The node was stopped from outside.", node=attempt.node, hint="Submit again.")
+            self._fail(run, attempt.node, error.as_json(), data["seconds"])
+        # Else it stopped because it was asked to: cancelled is said once its whole tree is gone.
+
+    def _commit(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        """Take over what a node made, if its attempt still holds the lease."""
+        if not self._database.attempts.holds_lease(attempt.id):
+            logger.warning("Dropped what attempt %s made: it is not the newest of its node.", attempt.id)
+            self._end(attempt)
+            return
+        types: Mapping[str, str] = attempt.request["outputs"]
+        outputs = {port: {"type": types[port], **sealed} for port, sealed in data["outputs"].items()}
+        try:
+            for port, output in outputs.items():
+                self.store.adopt(attempt.folder / "sealed" / port, output["digest"])
+        except OSError as error:
+            self._end(attempt)
+            failure = LibraryError(f"What the node made could not be kept: {error}.", node=attempt.node)
+            self._fail(run, attempt.node, failure.as_json(), data["seconds"])
+            return
+        for output in outputs.values():
+            self._database.artifacts.add(output["digest"], output["type"], output["size"], output["files"])
+        request = attempt.request
+        result = Result(
+            request["key"], request["module"], request["fields"], outputs, data["seconds"], run.id, attempt.node
+        )
+        self._database.artifacts.remember(result)
+        self._end(attempt)
+        self._say_outputs(run, attempt.node, outputs)
+        self._say(run, "node.finished", attempt.node, seconds=data["seconds"])
+        self._queue(run, run.complete(attempt.node, outputs))
+        self._finish_if_over(run)
+
+    def _bury(self, attempt: LiveAttempt) -> None:
+        """Deal with a process that ended without a last word."""
+        run = self.runs[attempt.run_id]
+        lines = last_words(attempt.folder, attempt.log_offsets)
+        if lines:
+            self._say(run, "node.log", attempt.node, lines=lines)
+        self._end(attempt)
+        if attempt.found_dead and attempt.number < MAX_ATTEMPTS:
+            if attempt.folder.exists():  # should it start after all, it stops at once; its lease is gone anyway
+                cancel_flag(attempt.folder).touch()
+            self._queue(run, [attempt.node])
+        else:
+            self._fail(run, attempt.node, crash_error(attempt.node, attempt.ended).as_json(), None)
+
+    def _step_stopper(self, attempt: LiveAttempt, stopper: Stopper) -> None:
+        never_began = attempt.pid is None and attempt.lost_since is not None
+        if attempt.pid is None and not never_began:
+            return  # its fork is under way
+        if attempt.pid is not None and not stopper.step(time.monotonic(), attempt.pid, attempt.pid_started):
+            return
+        self._read(attempt)  # a result that was finished before the end counts
+        if attempt.id in self.attempts:
+            run = self.runs[attempt.run_id]
+            self._end(attempt)
+            run.cancel(attempt.node)
+            seconds = None if attempt.began is None else time.monotonic() - attempt.began
+            self._say(run, "node.cancelled", attempt.node, seconds=seconds)
+            self._finish_if_over(run)
+
+    # What is started, reused, ended
+
+    def _advance(self, run: ActiveRun) -> bool:
+        for node in list(run.ready):
+            if node not in run.ready:
+                continue  # failed meanwhile, with one before it
+            try:
+                candidate = run.candidates.get(node) or self._candidate(run, node)
+            except TorchwireError as error:
+                self._fail(run, node, {"node": node, **error.as_json()}, None)
+                return True
+            if candidate is None or self._is_being_made(candidate):
+                continue
+            result = self._find_result(candidate)
+            if result is not None:
+                self._reuse(run, candidate, result)
+                return True
+            if self.workers_ready and self._start(run, candidate):
+                return True
+        return False
+
+    def _candidate(self, run: ActiveRun, node: str) -> Candidate | None:
+        step = run.plan.steps[node]
+        target = self.targets.get(step.target)
+        if target is None:
+            if not self.workers_ready:
+                return None  # which GPUs there are is not known yet
+            raise TargetUnavailableError(f"The compute target '{step.target}' is not there any more.")
+        inputs = {port: run.outputs[source][output]["digest"] for port, (source, output) in step.inputs.items()}
+        resolved = self.resolve(step.spec.parameters, step.parameters)
+        fields = key_fields(step, self._registry.get(step.spec.id), inputs, target.device, resolved)
+        by_path = any(not found.get("digest") for found in resolved.values())  # what lies there may have changed
+        reusable = step.spec.cacheable and not step.node.regenerate_output and not by_path
+        run.candidates[node] = Candidate(node, inputs, resolved, fields, key_of(fields), reusable)
+        return run.candidates[node]
+
+    def resolve(self, parameters: Iterable[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """What each data set parameter means. Raises TorchwireError where it means nothing."""
+        registered, roots = self._database.datasets.resolve, self._settings.allowed_roots
+        return {
+            parameter.id: datasets.resolve(values[parameter.id], registered, roots)
+            for parameter in parameters
+            if parameter.kind == "dataset" and parameter.id in values
+        }
+
+    def _is_being_made(self, candidate: Candidate) -> bool:
+        return candidate.reusable and any(attempt.key == candidate.key for attempt in self.attempts.values())
+
+    def _find_result(self, candidate: Candidate) -> Result | None:
+        result = self._database.artifacts.find(candidate.key) if candidate.reusable else None
+        if result is None or all(self.store.is_whole(output["digest"]) for output in result.outputs.values()):
+            return result
+        self._database.artifacts.forget(candidate.key)
+        return None
+
+    def _reuse(self, run: ActiveRun, candidate: Candidate, result: Result) -> None:
+        self._begin(run)
+        self._say_outputs(run, candidate.node, result.outputs)
+        self._say(run, "node.reused", candidate.node, seconds_saved=result.seconds, from_run=result.run_id)
+        self._queue(run, run.complete(candidate.node, result.outputs))
+        self._finish_if_over(run)
+
+    def _start(self, run: ActiveRun, candidate: Candidate) -> bool:
+        step = run.plan.steps[candidate.node]
+        target = self.targets[step.target]
+        heavy, light = self.busy(target.id)
+        if (heavy > 0) if step.spec.distributed else (light >= target.slots):
+            return False
+        attempt_id = uuid.uuid4().hex
+        number = self._database.attempts.begin(attempt_id, run.id, candidate.node, target.id)
+        folder = self._home.attempts / attempt_id
+        request = self._request(run, candidate, attempt_id, target)
+        folder.mkdir()
+        (folder / "request.json").write_text(json.dumps(request))
+        tail = EventTail(folder / "events.jsonl", 0)
+        attempt = LiveAttempt(attempt_id, run.id, candidate.node, number, folder, request, tail)
+        self.attempts[attempt_id] = attempt
+        self.to_fork.append(attempt)
+        self._begin(run)
+        run.start(candidate.node)
+        return True
+
+    def _request(self, run: ActiveRun, candidate: Candidate, attempt_id: str, target: Target) -> dict[str, Any]:
+        step = run.plan.steps[candidate.node]
+        inputs = {
+            port: {"path": str(self.store.data(digest)), "digest": digest} for port, digest in candidate.inputs.items()
+        }
+        return {
+            "attempt": attempt_id,
+            "run": run.id,
+            "node": candidate.node,
+            "module": step.spec.id,
+            "parameters": dict(step.parameters),
+            "inputs": inputs,
+            "outputs": {port.id: port.type.id for port in step.spec.outputs},
+            "resolved": dict(candidate.resolved),
+            "device": target.device,
+            "threads": target.threads(step.spec.distributed),
+            "settings": self._settings.as_seen_by_modules(),
+            "document": str(self._home.documents / f"{run.id}.json"),
+            "doorbell": str(self._home.doorbell),
+            "target": target.id,
+            "heavy": step.spec.distributed,
+            "key": candidate.key,
+            "fields": candidate.fields,
+            "why": self._why(run, candidate),
+        }
+
+    def _why(self, run: ActiveRun, candidate: Candidate) -> str:
+        step = run.plan.steps[candidate.node]
+        if step.node.regenerate_output:
+            return "regenerate output is on"
+        if not candidate.reusable:
+            return "always runs, to see whether the data changed"
+        last = self._database.artifacts.last(step.spec.id, candidate.node)
+        return explain(candidate.fields, None if last is None else last.fields)
+
+    def _begin(self, run: ActiveRun) -> None:
+        if run.began is None:
+            run.began = time.time()
+            self._say(run, "run.started", None)
+
+    def _queue(self, run: ActiveRun, nodes: Iterable[str]) -> None:
+        for node in nodes:
+            if run.cancelling:
+                run.cancel(node)
+                self._say(run, "node.cancelled", node, seconds=None)
+            else:
+                run.queue(node)
+                self._say(run, "node.queued", node)
+                self._worth_scheduling = True
+
+    def _fail(self, run: ActiveRun, node: str, error: dict[str, Any], seconds: float | None) -> None:
+        self._begin(run)
+        self._say(run, "node.failed", node, error=error, seconds=seconds)
+        for skipped in run.fail(node, error):
+            self._say(run, "node.skipped", skipped, because=node)
+        self._finish_if_over(run)
+
+    def _end(self, attempt: LiveAttempt) -> None:
+        self._database.attempts.read_to(attempt.id, attempt.tail.offset)
+        self._database.attempts.end(attempt.id)
+        attempt.tail.close()
+        del self.attempts[attempt.id]
+        self.to_clean.append(attempt.folder)
+        self._worth_scheduling = True
+
+    def _finish_if_over(self, run: ActiveRun) -> None:
+        if run.is_over and run.id in self.runs:
+            del self.runs[run.id]
+            error = {"error": run.errors[0]} if run.errors else {}
+            seconds = 0.0 if run.began is None else max(0.0, time.time() - run.began)
+            self._say(run, "run.finished", None, status=run.outcome(), seconds=seconds, **error)
+            self.to_clean.append(self._home.documents / f"{run.id}.json")
+
+    def _attempts_of(self, run: ActiveRun) -> list[LiveAttempt]:
+        return [attempt for attempt in self.attempts.values() if attempt.run_id == run.id]
+
+    def _say_outputs(self, run: ActiveRun, node: str, outputs: Mapping[str, Mapping[str, Any]]) -> None:
+        for port, output in outputs.items():
+            about = {key: output[key] for key in ("digest", "size", "files")}
+            self._say(run, "node.output", node, port=port, output_type=output["type"], **about)
+
+    def _say(self, run: ActiveRun, kind: str, node: str | None, **data: Any) -> None:
+        self._changes.setdefault(run.id, []).append((kind, node, data))

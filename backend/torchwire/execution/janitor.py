@@ -1,0 +1,59 @@
+"""Removes what ended attempts leave behind, on a thread of its own: a big folder must not hold up the engine."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+GARBAGE = ("out", "sealed", "scratch")
+"""What is removed of an attempt's folder; what it said and printed stays."""
+
+
+class Janitor:
+    """A queue of folders and files, and a thread that empties it."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="torchwire-janitor", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Remove attempts' garbage, or single files, soon."""
+        for path in paths:
+            self._queue.put(partial(_remove, path))
+
+    def sweep(self, attempts: Path, living: set[str]) -> None:
+        """Remove the garbage of all attempts but the living, soon: what they made is committed or lost."""
+        self._queue.put(partial(_sweep, attempts, living))
+
+    def stop(self) -> None:
+        """End after what was queued is removed."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None:
+            with suppress(OSError):
+                task()
+
+
+def _sweep(attempts: Path, living: set[str]) -> None:
+    for path in attempts.iterdir():
+        if path.name not in living:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        for name in GARBAGE:
+            shutil.rmtree(path / name, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The engine's side of the zygote: starts it, asks it to fork, hears what became of the workers."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PASSED_ON = (
+    "CUDA_HOME",
+    "CUDA_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "HF_HOME",
+    "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "LOGNAME",
+    "NO_PROXY",
+    "NVIDIA_VISIBLE_DEVICES",
+    "PATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "TMPDIR",
+    "TORCH_HOME",
+    "TZ",
+    "USER",
+    "XDG_CACHE_HOME",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+"""All that workers get of the server's environment: where things are, and no secrets."""
+
+
+class Launcher:
+    """A running zygote. ``fileno`` is readable when it has something to say."""
+
+    def __init__(self, packages: Sequence[str], preload: Sequence[str], log: Path) -> None:
+        """Start the process; it says ``ready`` some seconds later, when it has imported everything."""
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "torchwire.execution.zygote", "--socket", str(theirs.fileno())]
+        command += [f"--preload={name}" for name in preload] + [f"--package={name}" for name in packages]
+        with theirs, log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and names from the registry
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[theirs.fileno()],
+                env=worker_environment(packages),
+                start_new_session=True,  # Ctrl-C in a terminal is for the engine to handle
+            )
+        ours.setblocking(False)
+        self._socket = ours
+        self._rest = b""
+        self.ready = False
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self._socket.fileno()
+
+    def fork(self, attempt_id: str, folder: Path) -> bool:
+        """Ask for a worker. False when the zygote is gone, which ``receive`` tells too."""
+        message = json.dumps({"fork": attempt_id, "folder": str(folder)}).encode() + b"\n"
+        try:
+            self._socket.setblocking(True)
+            self._socket.sendall(message)
+        except OSError:
+            return False
+        finally:
+            self._socket.setblocking(False)
+        return True
+
+    def receive(self) -> list[dict[str, Any]] | None:
+        """What it has said since, or None when it is gone."""
+        try:
+            data = self._socket.recv(1 << 20)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def close(self) -> None:
+        """Let the zygote end. Workers that it forked live on."""
+        self._socket.close()
+        try:
+            self.process.wait(timeout=2)
+        except subprocess.TimeoutExpired:  # still importing
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+
+def worker_environment(packages: Sequence[str], outer: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The small environment of the zygote and its workers."""
+    given = os.environ if outer is None else outer
+    kept = {name: given[name] for name in PASSED_ON if name in given}
+    folders = {
+        str(Path(importlib.import_module(name).__file__ or "").parents[name.count(".") + 1]) for name in packages
+    }
+    # Sets and dictionaries of strings come in the same order in every run, for the sake of reproducible training.
+    return kept | {"PYTHONPATH": os.pathsep.join(sorted(folders)), "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,101 @@
+"""What a node prints: kept whole in two files, passed on line by line up to a limit."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+STREAMS = ("stdout", "stderr")
+MAX_LINES = 10_000
+MAX_BYTES = 4 * 1024 * 1024
+MAX_FILE = 64 * 1024 * 1024
+MAX_LINE = 8_000
+CHUNK = 1024 * 1024
+
+Line = list[float | str]
+"""``[time, stream, text]``"""
+
+
+def log_file(folder: Path, stream: str) -> Path:
+    """Where an attempt's ``stream`` goes."""
+    return folder / f"{stream}.log"
+
+
+class StreamReader:
+    """Reads the lines of one growing file from where it stopped last time."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self._path = path
+        self.offset = offset
+
+    def read(self, *, final: bool = False) -> list[str]:
+        """The lines that were finished since; ``final`` takes a last one that lacks its end."""
+        data = self._next()
+        whole = final or (len(data) == CHUNK and b"\n" not in data)
+        end = len(data) if whole else data.rfind(b"\n") + 1
+        self.offset += end
+        return [_as_shown(line) for line in data[:end].decode("utf-8", "replace").removesuffix("\n").split("\n") if end]
+
+    def read_all(self) -> Iterator[str]:
+        """Every line up to the end of the file."""
+        before = -1
+        while before != self.offset:
+            before = self.offset
+            yield from self.read()
+        yield from self.read(final=True)
+
+    def _next(self) -> bytes:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self.offset)
+                return file.read(CHUNK)
+        except FileNotFoundError:
+            return b""
+
+
+def _as_shown(line: str) -> str:
+    # A carriage return draws a line anew (progress bars): only its last state is worth keeping.
+    return line.rstrip("\r").rpartition("\r")[2][:MAX_LINE]
+
+
+class LogBook:
+    """The printed lines of an attempt, until there are too many of them."""
+
+    def __init__(self, folder: Path, offsets: dict[str, int] | None = None) -> None:
+        self._folder = folder
+        self._readers = {
+            stream: StreamReader(log_file(folder, stream), (offsets or {}).get(stream, 0)) for stream in STREAMS
+        }
+        self._lines = 0
+        self._bytes = 0
+        self._full = False
+
+    def offsets(self) -> dict[str, int]:
+        """How far each stream has been read."""
+        return {stream: reader.offset for stream, reader in self._readers.items()}
+
+    def read(self, *, final: bool = False) -> list[Line]:
+        """The lines printed since the last call. After the limit: one line that says so, then nothing."""
+        if self._full:
+            self._bound_files()
+            return []
+        now = time.time()
+        lines: list[Line] = []
+        for stream, reader in self._readers.items():
+            for text in reader.read_all() if final else reader.read():
+                if self._lines >= MAX_LINES or self._bytes >= MAX_BYTES:
+                    self._full = True
+                    lines.append([now, stream, "(The log goes on; no more of it is shown here.)"])
+                    return lines
+                self._lines += 1
+                self._bytes += len(text)
+                lines.append([now, stream, text])
+        return lines
+
+    def _bound_files(self) -> None:
+        for stream in STREAMS:
+            path = log_file(self._folder, stream)
+            if path.exists() and path.stat().st_size > MAX_FILE:
+                os.truncate(path, MAX_FILE)

@@ -1,0 +1,245 @@
+"""The engine's thread: waits for workers, the zygote, commands and time, and lets the executor decide."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import selectors
+import stat
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from signal import SIGKILL
+from typing import Any
+
+from torchwire.execution.active_run import ActiveRun
+from torchwire.execution.events import RunEvent
+from torchwire.execution.executor import Executor
+from torchwire.execution.home import Home
+from torchwire.execution.janitor import Janitor
+from torchwire.execution.launcher import Launcher
+from torchwire.execution.processes import ProcessTree
+from torchwire.execution.recovery import recover
+from torchwire.execution.settings import EngineSettings
+from torchwire.execution.targets import local_targets
+from torchwire.registry import Registry
+from torchwire.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[list[RunEvent]], None]
+Command = Callable[[], None]
+
+SWEEP = 0.5
+"""Seconds between two looks at everything: it finds what no doorbell, exit message or command told."""
+STOPPING_SWEEP = 0.02
+MAX_STARTS = 4
+"""How often in a row the zygote may end before it was ready."""
+
+
+class Loop:
+    """One thread that owns the executor."""
+
+    def __init__(
+        self, home: Home, database: Database, registry: Registry, settings: EngineSettings, executor: Executor
+    ) -> None:
+        self._home = home
+        self._database = database
+        self._registry = registry
+        self._settings = settings
+        self._executor = executor
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._listeners: list[Listener] = []
+        self._janitor = Janitor()
+        self._launcher: Launcher | None = None
+        self._failed_starts = 0
+        self._start_due = 0.0
+        self._recovered = False
+        self._failures = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="torchwire-engine", daemon=True)
+        self.ready = threading.Event()
+
+    def start(self) -> None:
+        """Begin."""
+        self._wake, self._wake_end = os.pipe()
+        for end in (self._wake, self._wake_end):
+            os.set_blocking(end, False)
+        self._doorbell = _open_doorbell(self._home)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake, selectors.EVENT_READ, self._on_wake)
+        self._selector.register(self._doorbell, selectors.EVENT_READ, self._on_doorbell)
+        self._janitor.start()
+        self._thread.start()
+
+    def stop(self, *, kill: bool) -> None:
+        """End the thread, and the zygote with it; with ``kill`` the workers as well."""
+        if self._thread.ident is None:
+            return
+        self._stopping = True
+        self._ring()
+        self._thread.join()
+        if kill:
+            for attempt in self._executor.attempts.values():
+                if attempt.pid is not None:
+                    ProcessTree(attempt.pid, attempt.pid_started).signal(SIGKILL)
+        if self._launcher is not None:
+            self._launcher.close()
+        self._janitor.stop()
+        self._selector.close()
+        for end in (self._wake, self._wake_end, self._doorbell):
+            os.close(end)
+        for attempt in self._executor.attempts.values():
+            attempt.tail.close()
+
+    def submitted(self, run: ActiveRun, event: RunEvent) -> None:
+        """Tell of a run that was stored, and begin it."""
+
+        def take_up() -> None:
+            self._executor.said.append(event)
+            if run.id not in self._executor.runs and self._database.runs.is_unfinished(run.id):
+                self._executor.take_up(run)
+
+        self._command(take_up)
+
+    def cancel(self, run_id: str) -> None:
+        """Tell of a cancellation that was stored."""
+        self._command(lambda: self._executor.cancel(run_id))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with what is said from now on. Returns what ends it."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def _command(self, command: Command) -> None:
+        self._commands.put(command)
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(BlockingIOError):  # full: it will wake up anyway
+            os.write(self._wake_end, b"!")
+
+    def _run(self) -> None:
+        sweep_due = 0.0
+        while not self._stopping:
+            ready = self._selector.select(max(0.0, min(sweep_due, self._next_start()) - time.monotonic()))
+            try:
+                with self._database.unit():
+                    self._turn([key.data for key, _ in ready], sweep=time.monotonic() >= sweep_due)
+                self._after_commit()
+                self._failures = 0
+            except Exception:
+                logger.exception("The engine lost its thread; it takes up its runs from the log again.")
+                self._start_over()
+            now = time.monotonic()
+            sweep_due = now + SWEEP if now >= sweep_due else sweep_due
+            if self._executor.is_stopping():
+                sweep_due = min(sweep_due, now + STOPPING_SWEEP)
+
+    def _turn(self, callbacks: list[Callable[[], None]], *, sweep: bool) -> None:
+        if not self._recovered:
+            self._recover()
+        for callback in callbacks:
+            callback()
+        if self._launcher is None and time.monotonic() >= self._start_due:
+            self._launch()
+        if sweep:
+            self._executor.look_at_all()
+        self._executor.schedule()
+        self._executor.flush()
+
+    def _after_commit(self) -> None:
+        forks, self._executor.to_fork = self._executor.to_fork, []
+        for attempt in forks:
+            if self._launcher is None or not self._launcher.fork(attempt.id, attempt.folder):
+                attempt.lost_since = time.monotonic()
+        events, self._executor.said = self._executor.said, []
+        for listener in list(self._listeners) if events else ():
+            try:
+                listener(events)
+            except Exception:
+                logger.exception("A listener failed.")
+        paths, self._executor.to_clean = self._executor.to_clean, []
+        self._janitor.remove(paths)
+
+    def _recover(self) -> None:
+        for run, attempts in recover(self._home, self._database, self._registry):
+            self._executor.take_up(run, attempts)
+        self._janitor.sweep(self._home.attempts, set(self._executor.attempts))
+        self._recovered = True
+
+    def _start_over(self) -> None:
+        """Forget everything: it is in the log. Wait a little longer each time, should this happen again."""
+        self._failures += 1
+        self._executor.reset()
+        self._recovered = False
+        time.sleep(min(30.0, 0.1 * 2**self._failures))
+
+    def _launch(self) -> None:
+        self._launcher = Launcher(self._registry.packages, self._settings.preload, self._home.workers_log)
+        self._selector.register(self._launcher, selectors.EVENT_READ, self._on_zygote)
+
+    def _next_start(self) -> float:
+        return self._start_due if self._launcher is None else float("inf")
+
+    def _on_wake(self) -> None:
+        os.read(self._wake, 4096)
+        with suppress(queue.Empty):
+            while True:
+                self._commands.get_nowait()()
+
+    def _on_doorbell(self) -> None:
+        rung = os.read(self._doorbell, 1 << 16)
+        names = {name.decode("ascii", "replace") for name in rung.split(b"\n") if name}
+        # A full pipe may have refused somebody.
+        self._executor.look_at_all(None if len(rung) >= 1 << 15 else names)
+
+    def _on_zygote(self) -> None:
+        launcher = self._launcher
+        messages = launcher.receive() if launcher is not None else []
+        if messages is None:
+            self._lose_zygote()
+        for message in messages or ():
+            self._on_message(message)
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if "ready" in message:
+            self._failed_starts = 0
+            self._executor.set_workers(True, local_targets(self._settings.cores, message["devices"]))
+            self.ready.set()
+        elif "forked" in message:
+            self._executor.forked(message["forked"], message["pid"], message["pid_started"])
+        elif "exited" in message:
+            how = f"signal {message['signal']}" if "signal" in message else f"exit {message['exit']}"
+            self._executor.exited(message["exited"], how)
+
+    def _lose_zygote(self) -> None:
+        launcher, self._launcher = self._launcher, None
+        if launcher is None:
+            return
+        self._selector.unregister(launcher)
+        launcher.close()
+        logger.warning("The process that workers are forked from ended; starting another.")
+        self._failed_starts += not self._executor.workers_ready
+        self._executor.set_workers(False, self._executor.targets)
+        self.ready.clear()
+        self._start_due = time.monotonic() + (0.0 if not self._failed_starts else min(30.0, 2.0**self._failed_starts))
+        if self._failed_starts >= MAX_STARTS:
+            self._executor.workers_fail(f"{self._failed_starts} attempts ended early.")
+
+
+def _open_doorbell(home: Home) -> int:
+    path = home.doorbell
+    if path.exists() and not stat.S_ISFIFO(path.stat().st_mode):
+        path.unlink()
+    if not path.exists():
+        os.mkfifo(path, 0o600)
+    # Read and write: with a writer always there, the end of a worker is no end of file.
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,70 @@
+"""Processes: telling one from another that got its number, and ending a whole tree of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+
+def started_at(pid: int) -> float | None:
+    """When the process began, in a unit that identifies it together with ``pid``; None when there is no such process.
+
+    On Linux these are the kernel's ticks since boot, which no change of the clock moves.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        fields = stat[stat.rindex(b")") + 2 :].split()
+        return None if fields[0] in (b"Z", b"X") else float(fields[19])
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+    except (ProcessLookupError, ValueError):
+        return None
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def is_alive(pid: int, started: float | None) -> bool:
+    """Whether that very process still runs; one that ended but was not collected yet does not."""
+    now = started_at(pid)
+    return now is not None and (started is None or now == started)
+
+
+class ProcessTree:
+    """A process and all it started, their own sessions notwithstanding. Remembers members whose parent has gone."""
+
+    def __init__(self, pid: int, started: float | None) -> None:
+        self._pid = pid
+        self._members: dict[int, float | None] = {}
+        if is_alive(pid, started):
+            self._members[pid] = started_at(pid)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Add what the living members have started since."""
+        for pid in list(self._members):
+            with suppress(psutil.Error):
+                if is_alive(pid, self._members[pid]):
+                    for child in psutil.Process(pid).children(recursive=True):
+                        self._members.setdefault(child.pid, started_at(child.pid))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to every living member, and to the group that the first one leads."""
+        self.refresh()
+        for pid, started in list(self._members.items()):
+            if started is not None and is_alive(pid, started):
+                with suppress(ProcessLookupError, PermissionError):
+                    if pid == self._pid and os.getpgid(pid) == pid:
+                        os.killpg(pid, number)
+                    os.kill(pid, number)
+
+    def alive(self) -> bool:
+        """Whether any member still runs."""
+        return any(started is not None and is_alive(pid, started) for pid, started in self._members.items())

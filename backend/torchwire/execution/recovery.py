@@ -1,0 +1,100 @@
+"""Takes up what an engine before this one left: nothing stays 'running' that does not run."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+from torchwire.errors import InvalidPipeline
+from torchwire.execution.active_run import ENDED, ActiveRun
+from torchwire.execution.attempt import EventTail, LiveAttempt
+from torchwire.execution.home import Home
+from torchwire.execution.processes import is_alive
+from torchwire.graph.plan import plan
+from torchwire.graph.validate import validate
+from torchwire.registry import Registry
+from torchwire.storage.attempts import AttemptRecord
+from torchwire.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+def recover(home: Home, database: Database, registry: Registry) -> Iterator[tuple[ActiveRun, list[LiveAttempt]]]:
+    """Yield each run that is not at an end, with its attempts that have not ended.
+
+    A run whose document is not valid any more (a module is gone) is ended here, as failed.
+    """
+    for run_id in database.runs.unfinished():
+        try:
+            run = load_run(database, registry, run_id)
+        except InvalidPipeline as error:
+            database.runs.append(
+                run_id, [("run.finished", None, {"status": "failed", "error": error.as_json(), "seconds": 0.0})]
+            )
+            continue
+        write_document(home, run_id, database.runs.document(run_id))
+        attempts = [_take_up(home, record) for record in database.attempts.living(run_id)]
+        yield run, [attempt for attempt in attempts if attempt is not None]
+
+
+def load_run(database: Database, registry: Registry, run_id: str) -> ActiveRun:
+    """The state of a run as the log has it. Raises InvalidPipeline."""
+    snapshot = database.runs.snapshot(run_id)
+    validation = validate(snapshot["document"], registry)
+    if validation.faults:
+        raise InvalidPipeline(validation.faults)
+    nodes = snapshot["nodes"]
+    status = {node: state["status"] if state["status"] in ENDED else "pending" for node, state in nodes.items()}
+    return ActiveRun(
+        run_id,
+        plan(validation, registry),
+        status,
+        outputs={node: state["outputs"] for node, state in nodes.items() if state["status"] == "completed"},
+        errors=[state["error"] for state in nodes.values() if state["error"]],
+        began=snapshot["started"],
+        cancelling=database.runs.cancel_requested(run_id),
+    )
+
+
+def write_document(home: Home, run_id: str, document: object) -> None:
+    """Put a run's document where its workers read it."""
+    path = home.documents / f"{run_id}.json"
+    if not path.exists():
+        path.write_text(json.dumps(document))
+
+
+def _take_up(home: Home, record: AttemptRecord) -> LiveAttempt | None:
+    folder = home.attempts / record.id
+    try:
+        request = json.loads((folder / "request.json").read_text())
+    except (OSError, ValueError):
+        logger.warning("Attempt %s has no request any more; it is given up.", record.id)
+        request = {"target": record.target, "heavy": False, "key": "", "why": None}
+    attempt = LiveAttempt(
+        record.id,
+        record.run_id,
+        record.node,
+        record.number,
+        folder,
+        request,
+        EventTail(folder / "events.jsonl", record.offset),
+        pid=record.pid,
+        pid_started=record.pid_started,
+        ours=False,
+    )
+    if record.pid is None:
+        _find_pid(attempt)
+    attempt.found_dead = attempt.pid is None or not is_alive(attempt.pid, attempt.pid_started)
+    if attempt.pid is None:
+        attempt.lost_since = 0.0
+    return attempt
+
+
+def _find_pid(attempt: LiveAttempt) -> None:
+    """Look whether it began after the last thing that was heard of it."""
+    tail = EventTail(attempt.folder / "events.jsonl", 0)
+    for event in tail.read():
+        if event["type"] == "attempt.started":
+            attempt.pid, attempt.pid_started = event["data"]["pid"], event["data"]["pid_started"]
+    tail.close()

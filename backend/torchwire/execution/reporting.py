@@ -1,0 +1,122 @@
+"""How a worker speaks: events appended to a file of its own, and a doorbell that wakes whoever reads it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from torchwire.execution.logs import LogBook
+
+TICK = 0.1
+"""Seconds between two reports of progress, and between two looks at what was printed."""
+
+
+class Reporter:
+    """Writes an attempt's events. Safe to use from several threads; a thread of its own sends what was held back."""
+
+    def __init__(self, folder: Path, attempt_id: str, doorbell: Path, logs: LogBook) -> None:
+        self._file = os.open(folder / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._doorbell = Doorbell(doorbell, attempt_id)
+        self._logs = logs
+        self._lock = threading.Lock()
+        self._progress: dict[str, Any] | None = None
+        self._progress_due = 0.0
+        self._first: tuple[float, float] | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="reporter", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send progress and printed lines as time passes."""
+        self._thread.start()
+
+    def event(self, kind: str, data: Mapping[str, Any], *, durable: bool = False) -> None:
+        """Append one event; with ``durable`` it is on the disk when this returns."""
+        with self._lock:
+            self._write(kind, data)
+            if durable:
+                os.fsync(self._file)
+        self._doorbell.ring()
+
+    def progress(self, done: float, total: float, unit: str, message: str) -> None:
+        """Report progress now, or keep it for the next tick when the last report was just made."""
+        now = time.monotonic()
+        if self._first is None or done < self._first[1]:
+            self._first = (now, done)
+        with self._lock:
+            self._progress = {
+                "done": done,
+                "total": total,
+                "unit": unit,
+                "message": message,
+                "seconds_left": _seconds_left(now, self._first, done, total),
+            }
+            due = now >= self._progress_due
+            if due:
+                self._send_progress(now)
+        if due:
+            self._doorbell.ring()
+
+    def flush(self, *, final: bool = False) -> None:
+        """Send the progress that was held back and what was printed; ``final`` includes a last line without an end."""
+        with self._lock:
+            sent = self._progress is not None
+            if sent:
+                self._send_progress(time.monotonic())
+            lines = self._logs.read(final=final)
+            if lines:
+                self._write("node.log", {"lines": lines}, read=self._logs.offsets())
+        if sent or lines:
+            self._doorbell.ring()
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._closed.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _tick(self) -> None:
+        while not self._closed.wait(TICK):
+            self.flush()
+
+    def _send_progress(self, now: float) -> None:
+        self._write("node.progress", self._progress or {})
+        self._progress, self._progress_due = None, now + TICK
+
+    def _write(self, kind: str, data: Mapping[str, Any], **extra: Any) -> None:
+        line = json.dumps({"type": kind, "data": data, **extra}, allow_nan=False, default=str)
+        os.write(self._file, line.encode() + b"\n")
+
+
+class Doorbell:
+    """Rings by writing the attempt's id to a FIFO. Never waits: with nobody there, the file says it all later."""
+
+    def __init__(self, path: Path, attempt_id: str) -> None:
+        self._path = path
+        self._name = attempt_id.encode() + b"\n"
+        self._fifo: int | None = None
+
+    def ring(self) -> None:
+        """Wake the reader, if there is one."""
+        with suppress(OSError):
+            if self._fifo is None:
+                self._fifo = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.write(self._fifo, self._name)
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None for what JSON has no word for (infinite, not a number)."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _seconds_left(now: float, first: tuple[float, float], done: float, total: float) -> float | None:
+    elapsed, made = now - first[0], done - first[1]
+    if made <= 0 or elapsed < 2 * TICK:
+        return None
+    return round(max(0.0, (total - done) * elapsed / made), 1)

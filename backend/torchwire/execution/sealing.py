@@ -1,0 +1,143 @@
+"""Turns the folder that a node wrote into one that can be committed: hashed, listed, and safely on the disk."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torchwire.errors import LibraryError
+
+FEW_FILES = 64
+"""Up to so many new files are flushed one by one; above that, one call for the whole file system is faster."""
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of an artifact."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A folder ready to be committed."""
+
+    digest: str
+    size: int
+    files: int
+
+
+@dataclass
+class KnownDigests:
+    """SHA-256 sums that need not be computed again, held to what the file was like when its sum was known."""
+
+    _sums: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Keep the sum of a file that is complete."""
+        self._sums[str(path)] = (_likeness(path.stat()), sha256)
+
+    def of(self, path: Path, status: os.stat_result) -> str | None:
+        """The sum, unless the file was changed since."""
+        likeness, sha256 = self._sums.get(str(path), (None, None))
+        return sha256 if likeness == _likeness(status) else None
+
+
+def seal(source: Path, target: Path, known: KnownDigests) -> Sealed:
+    """Move ``source`` to ``target/data`` beside an ``index.json`` of its files, all flushed to the disk.
+
+    Raises LibraryError for anything that is neither a file nor a folder.
+    """
+    records, new = _record_files(source, known)
+    target.mkdir(parents=True)
+    source.rename(target / "data")
+    index = target / "index.json"
+    index.write_text(json.dumps({"files": [vars(record) for record in records]}))
+    _flush([target / "data" / path for path in new] + [index], _folders(target))
+    return Sealed(folder_digest(records), sum(record.size for record in records), len(records))
+
+
+def folder_digest(records: Iterable[FileRecord]) -> str:
+    """The digest of a folder with these files: of their paths, sizes and contents, in the order of their paths."""
+    lines = (f"{record.path}\0{record.size}\0{record.sha256}\n" for record in sorted(records, key=lambda r: r.path))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def read_index(folder: Path) -> dict[str, FileRecord]:
+    """The files of a sealed folder, by path. Raises OSError or ValueError when its index can't be read."""
+    index: Mapping[str, Any] = json.loads((folder / "index.json").read_text())
+    return {entry["path"]: FileRecord(**entry) for entry in index["files"]}
+
+
+def _record_files(source: Path, known: KnownDigests) -> tuple[list[FileRecord], list[str]]:
+    records, new = [], []
+    for folder, _, names in os.walk(source):
+        for name in sorted(names):
+            path = Path(folder, name)
+            status = path.lstat()
+            relative = path.relative_to(source).as_posix()
+            if not stat.S_ISREG(status.st_mode):
+                raise LibraryError(
+                    f"The output holds '{relative}', which is not a plain file.",
+                    hint="A module may put only files and folders in its outputs.",
+                )
+            sha256 = known.of(path, status)
+            if status.st_nlink == 1 or sha256 is None:  # else it is linked from the store and was flushed there
+                new.append(relative)
+                path.chmod(0o444)  # whoever links to it later can't change it by writing in place
+            records.append(FileRecord(relative, status.st_size, sha256 or file_digest(path)))
+    return sorted(records, key=lambda record: record.path), new
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def flush_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk."""
+    _fsync(folder)
+
+
+def _folders(target: Path) -> list[Path]:
+    return [Path(folder) for folder, _, _ in os.walk(target, topdown=False)]
+
+
+def _flush(files: list[Path], folders: list[Path]) -> None:
+    if len(files) + len(folders) > FEW_FILES and _flush_file_system(folders[-1]):
+        return
+    for path in [*files, *folders]:
+        _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_file_system(folder: Path) -> bool:
+    syncfs = getattr(ctypes.CDLL(None), "syncfs", None)  # Linux alone has it
+    if syncfs is None:
+        return False
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        return bool(syncfs(descriptor) == 0)
+    finally:
+        os.close(descriptor)
+
+
+def _likeness(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns

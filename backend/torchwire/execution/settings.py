@@ -1,0 +1,43 @@
+"""What an operator may set about the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How an engine runs nodes.
+
+    ``allowed_roots`` are the folders from which data may be read; None allows any (the command line, whose user may
+    read them anyway). Relative paths are looked for below each root, or below the current folder where any is
+    allowed. ``for_modules`` is added to what modules find in ``ctx.settings``.
+    """
+
+    allowed_roots: tuple[Path, ...] | None = ()
+    weights_folder: Path | None = None
+    max_image_pixels: int = 100_000_000
+    preload: tuple[str, ...] = ("torch", "torchvision")
+    cores: int = field(default_factory=lambda: available_cores())
+    holder: str = "a Torchwire engine"
+    for_modules: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_seen_by_modules(self) -> dict[str, Any]:
+        """The settings that concern modules, as JSON."""
+        weights = None if self.weights_folder is None else str(self.weights_folder)
+        return {
+            "pretrained_weights_folder": weights,
+            "max_image_pixels": self.max_image_pixels,
+            **self.for_modules,
+        }
+
+
+def available_cores() -> int:
+    """How many CPU cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

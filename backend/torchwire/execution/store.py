@@ -1,0 +1,45 @@
+"""The content-addressed store: a committed folder lies under the digest of what is in it, and is never changed."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from torchwire.execution.sealing import flush_folder, read_index
+
+
+class ArtifactStore:
+    """The folders below ``artifacts/``. An artifact is there whole or not at all."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, digest: str) -> Path:
+        """Where the artifact lies, with its ``index.json``."""
+        return self._root / digest[:2] / digest
+
+    def data(self, digest: str) -> Path:
+        """The folder that modules read."""
+        return self.folder(digest) / "data"
+
+    def adopt(self, sealed: Path, digest: str) -> None:
+        """Commit a sealed folder. One that is there already stays, and ``sealed`` is left for the clean-up."""
+        target = self.folder(digest)
+        if self.is_whole(digest):
+            return
+        if target.exists():  # somebody took files out of it; the new copy is complete
+            shutil.rmtree(target)
+        if not target.parent.exists():
+            target.parent.mkdir(parents=True)
+            flush_folder(self._root)
+        sealed.rename(target)
+        flush_folder(target.parent)
+
+    def is_whole(self, digest: str) -> bool:
+        """Whether every file is there with its recorded size."""
+        folder = self.folder(digest)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            records = read_index(folder).values()
+            return all((folder / "data" / record.path).stat().st_size == record.size for record in records)
+        return False

@@ -1,0 +1,123 @@
+"""Runs one attempt at one node, in a process of its own, and says how it went in its event file."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from torchwire.errors import LibraryError, NodeCrashedError, OutOfMemoryError, RunCancelled, TorchwireError
+from torchwire.execution.context import WorkerContext
+from torchwire.execution.logs import LogBook, log_file
+from torchwire.execution.processes import started_at
+from torchwire.execution.reporting import Reporter
+from torchwire.execution.sealing import Sealed, seal
+from torchwire.registry import Registry
+
+
+def run_attempt(folder: Path, registry: Registry) -> None:
+    """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised."""
+    request = json.loads((folder / "request.json").read_text())
+    _take_over_streams(folder)
+    signal.signal(signal.SIGTERM, _on_terminate)
+    reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
+    reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": started_at(os.getpid())})
+    reporter.start()
+    began = time.monotonic()
+    outcome, data = _outcome(request, folder, registry, reporter)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reporter.close()
+    reporter.flush(final=True)
+    reporter.event(outcome, {**data, "seconds": time.monotonic() - began}, durable=True)
+    shutil.rmtree(folder / "scratch", ignore_errors=True)
+
+
+def _outcome(
+    request: Mapping[str, Any], folder: Path, registry: Registry, reporter: Reporter
+) -> tuple[str, dict[str, Any]]:
+    try:
+        context = WorkerContext(request, folder, reporter)
+        context.folder.mkdir()
+        context.check_cancelled()
+        _use_threads(context.threads)
+        module = registry.get(request["module"])(request["parameters"])
+        made = module.run(context)
+        return "attempt.done", {"outputs": _seal_outputs(request, folder, made, context)}
+    except RunCancelled:
+        return "attempt.cancelled", {}
+    except TorchwireError as error:
+        return "attempt.failed", {"error": {"node": request["node"], **error.as_json()}}
+    except SystemExit as error:
+        ended = NodeCrashedError(f"The node ended its own process with exit code {error.code}.", node=request["node"])
+        return "attempt.failed", {"error": ended.as_json()}
+    except BaseException as error:  # noqa: BLE001 - a module is other people's code: anything may come out
+        traceback.print_exc()
+        return "attempt.failed", {"error": _described(error, request["node"]).as_json()}
+
+
+def _seal_outputs(
+    request: Mapping[str, Any], folder: Path, made: Mapping[str, Path], context: WorkerContext
+) -> dict[str, Any]:
+    wanted: Mapping[str, str] = request["outputs"]
+    if not isinstance(made, Mapping) or set(made) != set(wanted):
+        given = ", ".join(sorted(made)) if isinstance(made, Mapping) else repr(made)
+        raise LibraryError(
+            f"The module returned the outputs [{given}] where it declares [{', '.join(sorted(wanted))}].",
+            node=request["node"],
+            hint="This is a fault in the module: `run` must return one folder for each declared output.",
+        )
+    return {port: vars(_seal_output(port, Path(path), folder, context)) for port, path in made.items()}
+
+
+def _seal_output(port: str, path: Path, folder: Path, context: WorkerContext) -> Sealed:
+    inside = path.resolve().is_relative_to(context.folder.resolve()) and path.resolve() != context.folder.resolve()
+    if not inside or not path.is_dir():
+        raise LibraryError(
+            f"Output '{port}' is not a folder of this attempt.",
+            node=context.node_id,
+            port=port,
+            hint="This is a fault in the module: it must write each output to a folder of its own below `ctx.folder`.",
+        )
+    return seal(path, folder / "sealed" / port, context.known)
+
+
+def _described(error: BaseException, node: str) -> TorchwireError:
+    text = f"{type(error).__name__}: {error}".strip(": ")
+    lacks_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if lacks_memory or "can't allocate memory" in str(error) or "out of memory" in str(error).lower():
+        hint = "Use a smaller batch or smaller images, or a target with more memory."
+        return OutOfMemoryError(f"The node ran out of memory ({text[:500]}).", node=node, hint=hint)
+    return LibraryError(text[:2000], node=node, hint="The node's log shows where it happened.")
+
+
+def _take_over_streams(folder: Path) -> None:
+    """Send all that this process and its children print to files, so that a crash loses none of it."""
+    for stream, number in (("stdout", 1), ("stderr", 2)):
+        file = os.open(log_file(folder, stream), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+
+
+def _use_threads(count: int) -> None:
+    torch = sys.modules.get("torch")  # there when this process was forked from one that holds it
+    if torch is not None:
+        torch.set_num_threads(count)
+
+
+def _on_terminate(_number: int, _frame: FrameType | None) -> None:
+    raise RunCancelled

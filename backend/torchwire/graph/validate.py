@@ -1,0 +1,228 @@
+"""Finds everything that is wrong with a pipeline, at once and as data. Never executes anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import networkx as nx
+
+from torchwire.errors import Fault, MissingValueError, PipelineError, TargetUnavailableError, TorchwireError
+from torchwire.graph.document import Node, Pipeline, Wire
+from torchwire.graph.parse import parse
+from torchwire.module_api import InputPort, Module, ModuleSpec, OutputPort
+from torchwire.registry import nearest
+
+CheckDataset = Callable[[str], TorchwireError | None]
+"""Says what is wrong with the value of a data set parameter: no such name, or a path that may not be read."""
+
+
+class Modules(Protocol):
+    """Where modules are looked up."""
+
+    def find(self, module_id: str) -> type[Module] | None:
+        """The class of a module, or None."""
+
+    def specs(self) -> list[ModuleSpec]:
+        """Every module's declaration."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What validating a document gave. ``pipeline`` is there when it could be read, with faults or without.
+
+    ``parameters`` holds the checked values that apply, by node.
+    """
+
+    pipeline: Pipeline | None
+    faults: list[Fault]
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    graph: Any = None  # networkx.DiGraph of node ids
+
+
+def validate(
+    document: object, modules: Modules, *, targets: Collection[str] | None = None, dataset: CheckDataset | None = None
+) -> Validation:
+    """Check ``document`` (parsed JSON) against the modules, the ``targets`` that there are, and the data sets."""
+    parsed = parse(document)
+    if parsed.pipeline is None:
+        return Validation(None, parsed.faults)
+    check = _Check(parsed.pipeline, modules, parsed.unread, dataset)
+    faults = [*parsed.faults, *check.faults(targets)]
+    return Validation(parsed.pipeline, faults, check.parameters, check.graph)
+
+
+class _Check:
+    """One pass over a pipeline. Each method yields the faults of one kind."""
+
+    def __init__(
+        self, pipeline: Pipeline, modules: Modules, unread: frozenset[str], dataset: CheckDataset | None
+    ) -> None:
+        self.pipeline = pipeline
+        self.parameters: dict[str, dict[str, Any]] = {}
+        self.graph: Any = nx.DiGraph()
+        self._unread = unread
+        self._dataset = dataset
+        self._modules = modules
+        self._nodes = {node.id: node for node in pipeline.nodes}
+        self._specs: dict[str, ModuleSpec | None] = {
+            node.id: module.spec if (module := modules.find(node.module)) else None for node in pipeline.nodes
+        }
+
+    def faults(self, targets: Collection[str] | None) -> Iterator[Fault]:
+        """Every fault, in the order in which a person would mend them."""
+        yield from map(Fault.of, self._of_whole())
+        for node in self._nodes.values():
+            yield from (Fault.of(error, node=node.id) for error in self._of_node(node))
+            if targets is not None:
+                yield from (Fault.of(error, node=node.id) for error in self._of_target(node, targets))
+        yield from map(Fault.of, self._of_wires())
+        yield from map(Fault.of, self._of_missing_inputs())
+        yield from map(Fault.of, self._of_cycles())
+
+    def _of_whole(self) -> Iterator[TorchwireError]:
+        if not self.pipeline.nodes and not self._unread:
+            yield PipelineError("The pipeline has no nodes.", hint="Drag a module from the palette onto the canvas.")
+        for node_id, count in Counter(node.id for node in self.pipeline.nodes).items():
+            if count > 1 or node_id in self._unread:
+                yield PipelineError(f"{count} nodes have the id '{node_id}'; ids must differ.", node=node_id)
+
+    def _of_node(self, node: Node) -> Iterator[TorchwireError]:
+        spec = self._specs[node.id]
+        if spec is None:
+            hint = nearest(node.module, [known.id for known in self._modules.specs()])
+            yield PipelineError(f"There is no module '{node.module}'.", hint=hint)
+            return
+        if node.version != spec.version:
+            relation, hint = (
+                ("newer", "Update Torchwire.")
+                if node.version > spec.version
+                else ("older", "Delete the node and add the module anew.")
+            )
+            yield PipelineError(
+                f"The node was made with version {node.version} of {spec.title}, {relation} than version "
+                f"{spec.version} which is installed.",
+                hint=hint,
+            )
+        known = [parameter.id for parameter in spec.parameters]
+        for name in node.parameters:
+            if name not in known:
+                hint = nearest(name, known) or f"{spec.title} has no parameters."
+                yield PipelineError(f"{spec.title} has no parameter '{name}'.", parameter=name, hint=hint)
+        self.parameters[node.id], faults = spec.check(node.parameters)
+        yield from faults
+        if self._dataset is not None:
+            yield from self._of_datasets(spec, self.parameters[node.id], self._dataset)
+
+    def _of_datasets(self, spec: ModuleSpec, values: dict[str, Any], check: CheckDataset) -> Iterator[TorchwireError]:
+        for parameter in spec.parameters:
+            if parameter.kind == "dataset" and parameter.id in values:
+                fault = check(values[parameter.id])
+                if fault is not None:
+                    fault.parameter = parameter.id
+                    yield fault
+
+    def _of_target(self, node: Node, targets: Collection[str]) -> Iterator[TorchwireError]:
+        target = node.compute_target or self.pipeline.default_compute_target
+        if target not in targets:
+            available = ", ".join(sorted(targets))
+            yield TargetUnavailableError(
+                f"There is no compute target '{target}' here.", hint=f"Available: {available}."
+            )
+        spec = self._specs[node.id]
+        machines, processes = node.resources.node_count, node.resources.process_count_per_node
+        if spec is None or (machines, processes) == (1, 1):
+            return
+        if not spec.distributed:
+            yield PipelineError(
+                f"{spec.title} runs in one process; {machines} x {processes} were asked for.",
+                hint="Set node count and process count per node to 1.",
+            )
+        else:
+            yield TargetUnavailableError(
+                f"{machines} x {processes} processes were asked for, and targets run one process for each node so far.",
+                hint="Set node count and process count per node to 1.",
+            )
+
+    def _of_wires(self) -> Iterator[TorchwireError]:
+        self.graph.add_nodes_from(self._nodes)
+        for wire in self.pipeline.wires:
+            ends = list(self._of_ends(wire))
+            yield from ends
+            if not ends and wire.source[0] in self._nodes and wire.target[0] in self._nodes:
+                self.graph.add_edge(wire.source[0], wire.target[0])
+        for (node, port), count in Counter(wire.target for wire in self.pipeline.wires).items():
+            if count > 1:
+                yield PipelineError(
+                    f"{count} wires end in input '{self._label(node, port)}' of {self._name(node)}, which takes one.",
+                    node=node,
+                    port=port,
+                    hint="Remove all but one of them.",
+                )
+
+    def _of_ends(self, wire: Wire) -> Iterator[TorchwireError]:
+        (source, source_port), (target, target_port) = wire.source, wire.target
+        for end in (source, target):
+            if end not in self._nodes and end not in self._unread:
+                hint = nearest(end, list(self._nodes))
+                yield PipelineError(
+                    f"A wire from {source}.{source_port} to {target}.{target_port} names the node '{end}', "
+                    "which is not there.",
+                    node=target if target in self._nodes else source if source in self._nodes else None,
+                    hint=hint,
+                )
+        out, into = self._specs.get(source), self._specs.get(target)
+        given: OutputPort | None = out.output(source_port) if out else None
+        taken: InputPort | None = into.input(target_port) if into else None
+        if out and given is None:
+            hint = nearest(source_port, [port.id for port in out.outputs]) or f"{out.title} has no outputs."
+            text = f"{out.title} has no output '{source_port}'."
+            yield PipelineError(text, node=source, port=source_port, hint=hint)
+        if into and taken is None:
+            hint = nearest(target_port, [port.id for port in into.inputs]) or f"{into.title} has no inputs."
+            text = f"{into.title} has no input '{target_port}'."
+            yield PipelineError(text, node=target, port=target_port, hint=hint)
+        if given and taken and given.type not in taken.types:
+            wanted = " or ".join(kind.id for kind in taken.types)
+            yield PipelineError(
+                f"Input '{taken.label}' of {self._name(target)} takes {wanted}, and '{given.label}' of "
+                f"{self._name(source)} gives {given.type.id}.",
+                node=target,
+                port=target_port,
+            )
+
+    def _of_missing_inputs(self) -> Iterator[TorchwireError]:
+        wired = {wire.target for wire in self.pipeline.wires}
+        for node_id in self._nodes:
+            spec = self._specs[node_id]
+            for port in spec.inputs if spec else ():
+                if not port.optional and (node_id, port.id) not in wired:
+                    wanted = " or ".join(kind.id for kind in port.types)
+                    yield MissingValueError(
+                        f"Nothing is wired to input '{port.label}' of {self._name(node_id)}.",
+                        node=node_id,
+                        port=port.id,
+                        hint=f"Wire an output that gives {wanted} to it.",
+                    )
+
+    def _of_cycles(self) -> Iterator[TorchwireError]:
+        if nx.is_directed_acyclic_graph(self.graph):
+            return
+        for group in nx.strongly_connected_components(self.graph):
+            part = self.graph.subgraph(group)
+            if part.number_of_edges():
+                loop = [edge[0] for edge in nx.find_cycle(part)]
+                path = " > ".join(self._name(node) for node in [*loop, loop[0]])
+                yield PipelineError(f"The wires form a loop: {path}.", node=loop[0], hint="Remove one of these wires.")
+
+    def _name(self, node_id: str) -> str:
+        node, spec = self._nodes.get(node_id), self._specs.get(node_id)
+        title = (node.label if node else "") or (spec.title if spec else "")
+        return f"{title} ({node_id})" if title else node_id
+
+    def _label(self, node_id: str, port_id: str) -> str:
+        spec = self._specs.get(node_id)
+        port = spec.input(port_id) if spec else None
+        return port.label if port else port_id

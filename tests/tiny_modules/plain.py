@@ -1,0 +1,160 @@
+"""Modules that do as they are told."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, dataset_path, input, integer, module
+from torchwire.module_api import output, text
+
+
+@module("source", title="Source", category="Tests")
+class Source(Module):
+    """Writes a file of its own."""
+
+    content = text("hello", help="What the file says.")
+    folder = output(ANY_DIRECTORY, help="The file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Write it."""
+        out = ctx.output_folder("folder")
+        (out / "content.txt").write_text(self.content)
+        return {"folder": out}
+
+
+@module("add-file", title="Add file", category="Tests")
+class AddFile(Module):
+    """Passes on what it gets with one file more."""
+
+    folder = input(ANY_DIRECTORY, help="The files so far.")
+    name = text("more", help="The new file's name.")
+    result = output(ANY_DIRECTORY, help="All of them.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Link and write."""
+        out = ctx.output_folder("result")
+        for file in ctx.input("folder").iterdir():
+            ctx.link(file, out / file.name)
+        (out / f"{self.name}.txt").write_text(self.name)
+        return {"result": out}
+
+
+@module("identity", title="Identity", category="Tests")
+class Identity(Module):
+    """Passes on what it gets."""
+
+    folder = input(ANY_DIRECTORY, help="Any files.")
+    result = output(ANY_DIRECTORY, help="The same.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Link them all."""
+        out = ctx.output_folder("result")
+        for file in ctx.input("folder").iterdir():
+            ctx.link(file, out / file.name)
+        return {"result": out}
+
+
+@module("join", title="Join", category="Tests")
+class Join(Module):
+    """Waits for two inputs."""
+
+    left = input(ANY_DIRECTORY, help="One.")
+    right = input(ANY_DIRECTORY, help="Another.", optional=True)
+    result = output(ANY_DIRECTORY, help="Their names.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """List what is in both."""
+        out = ctx.output_folder("result")
+        right = ctx.optional_input("right")
+        names = sorted(file.name for folder in (ctx.input("left"), right) if folder for file in folder.iterdir())
+        (out / "names.txt").write_text("\n".join(names))
+        return {"result": out}
+
+
+@module("reads-data", title="Reads data", category="Tests", cacheable=False)
+class ReadsData(Module):
+    """Copies a data set."""
+
+    path = dataset_path(help="The data.")
+    folder = output(ANY_DIRECTORY, help="A copy.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Copy it."""
+        out = ctx.output_folder("folder")
+        found = Path(ctx.resolved("path")["path"])
+        for file in [found] if found.is_file() else found.iterdir():
+            (out / file.name).write_bytes(file.read_bytes())
+        return {"folder": out}
+
+
+@module("sleeps", title="Sleeps", category="Tests")
+class Sleeps(Module):
+    """Waits, and looks around while it does."""
+
+    folder = input(ANY_DIRECTORY, help="Any files.", optional=True)
+    milliseconds = integer(100, minimum=0, help="How long.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Wait."""
+        end = time.monotonic() + self.milliseconds / 1000
+        while (left := end - time.monotonic()) > 0:
+            ctx.progress(self.milliseconds - left * 1000, self.milliseconds, unit="ms")
+            time.sleep(min(0.01, left))
+        out = ctx.output_folder("result")
+        (out / "slept.txt").write_text(str(self.milliseconds))
+        return {"result": out}
+
+
+@module("waits-for-file", title="Waits for a file", category="Tests")
+class WaitsForFile(Module):
+    """Goes on when a test says so, by making a file."""
+
+    path = text("", help="The file that is waited for.")
+    folder = input(ANY_DIRECTORY, help="Any files.", optional=True)
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Wait."""
+        ctx.log("waiting")
+        while not Path(self.path).exists():
+            ctx.check_cancelled()
+            time.sleep(0.005)
+        out = ctx.output_folder("result")
+        (out / "seen.txt").write_text("seen")
+        return {"result": out}
+
+
+@module("heavy", title="Heavy", category="Tests", distributed=True)
+class Heavy(Module):
+    """Takes its target for itself."""
+
+    milliseconds = integer(50, minimum=0, help="How long.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Wait, then say how many threads it had."""
+        time.sleep(self.milliseconds / 1000)
+        out = ctx.output_folder("result")
+        (out / "threads.txt").write_text(str(ctx.threads))
+        return {"result": out}
+
+
+@module("reports", title="Reports", category="Tests")
+class Reports(Module):
+    """Reports progress and metrics, many times."""
+
+    steps = integer(100, minimum=1, help="How many.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Report."""
+        for step in range(1, self.steps + 1):
+            ctx.progress(step, self.steps, unit="steps", message=f"Step {step}")
+        ctx.metric(1, {"loss": 0.5, "odd": float("nan")})
+        ctx.metric(2, {"loss": 0.25, "odd": None})
+        ctx.metric(0, {"accuracy": 0.75}, axis="result")
+        out = ctx.output_folder("result")
+        (out / "done.txt").write_text("done")
+        return {"result": out}

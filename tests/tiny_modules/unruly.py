@@ -1,0 +1,117 @@
+"""Modules that fail in every way that a module can."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from torchwire.errors import InvalidDatasetError
+from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, choice, input, integer, module, output, text
+
+STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1], "w").write(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+@module("fails-on-run", title="Fails on run", category="Tests")
+class FailsOnRun(Module):
+    """Fails."""
+
+    how = choice("bug", options=("bug", "known", "memory", "exit", "output", "nothing"), help="In which way.")
+    folder = input(ANY_DIRECTORY, help="Any files.", optional=True)
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Fail."""
+        match self.how:
+            case "bug":
+                raise ValueError("seven is not a colour")
+            case "known":
+                raise InvalidDatasetError("The data set is empty.", hint="Choose another one.")
+            case "memory":
+                raise MemoryError
+            case "exit":
+                sys.exit(3)
+            case "output":
+                return {"elsewhere": ctx.folder}
+        return {}
+
+
+@module("kills-itself", title="Kills itself", category="Tests")
+class KillsItself(Module):
+    """Ends its own process with a signal, after some last words."""
+
+    with_signal = integer(int(signal.SIGKILL), help="Which one.")
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """End."""
+        print("last words", flush=True)  # noqa: T201
+        os.kill(os.getpid(), self.with_signal)
+        time.sleep(60)
+        return {}
+
+
+@module("prints-a-lot", title="Prints a lot", category="Tests")
+class PrintsALot(Module):
+    """Prints lines to both streams, from a child process too."""
+
+    lines = integer(100, minimum=0, help="How many.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Print."""
+        for number in range(self.lines):
+            print(f"line {number}")  # noqa: T201
+        print("to stderr", file=sys.stderr)  # noqa: T201
+        subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)  # noqa: S603
+        print("no end of line", end="")  # noqa: T201
+        out = ctx.output_folder("result")
+        (out / "done.txt").write_text("done")
+        return {"result": out}
+
+
+@module("has-stubborn-child", title="Has a stubborn child", category="Tests")
+class HasStubbornChild(Module):
+    """Starts a process in a session of its own that ignores SIGTERM; writes its pid, and never asks about cancelling."""
+
+    pid_file = text("", help="Where the child writes its pid.")
+    waits = choice("yes", options=("yes", "no"), help="Whether it waits, or leaves the child behind.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Start it."""
+        subprocess.Popen([sys.executable, "-c", STUBBORN, self.pid_file], start_new_session=True)  # noqa: S603
+        while not Path(self.pid_file).exists() or not Path(self.pid_file).read_text():
+            time.sleep(0.01)
+        while self.waits == "yes":
+            try:
+                time.sleep(600)
+            except BaseException:  # noqa: BLE001, S112 - not even SIGTERM ends it
+                continue
+        out = ctx.output_folder("result")
+        (out / "done.txt").write_text("done")
+        return {"result": out}
+
+
+@module("tells-environment", title="Tells its environment", category="Tests")
+class TellsEnvironment(Module):
+    """Writes down the names in its environment, and what it can see of its surroundings."""
+
+    result = output(ANY_DIRECTORY, help="The names.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Write them."""
+        out = ctx.output_folder("result")
+        (out / "names.txt").write_text("\n".join(sorted(os.environ)))
+        (out / "session.txt").write_text(f"{os.getpid()} {os.getsid(0)}")
+        (out / "document.txt").write_text(str(ctx.document["name"]))
+        (out / "settings.txt").write_text("\n".join(sorted(ctx.settings)))
+        return {"result": out}
