@@ -38,7 +38,8 @@ def split(order: Sequence[int], size: int, *, merge_single: bool) -> list[list[i
     """
     batches = [list(order[start : start + size]) for start in range(0, len(order), size)]
     if merge_single and len(batches) > 1 and size > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        single = batches.pop()
+        batches[-1] += single
     return batches
 
 

@@ -25,6 +25,9 @@ from torchwire_modules.vision._networks import train_mode
 
 Weights = dict[str, Tensor]
 
+LARGEST_RATE = 1e38
+"""What a float32 can still hold; training diverges long before."""
+
 
 @dataclass
 class Epoch:
@@ -142,7 +145,7 @@ class Trainer:
     def train_step(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Learn from one batch and return its loss (a scalar) and logits (n, classes)."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate
+            group["lr"] = min(self.learning_rate, LARGEST_RATE)
         with self._precision():
             logits = self.network(batch.images)
         loss = functional.cross_entropy(
