@@ -10,4 +10,11 @@ if TYPE_CHECKING:
 
 def load_resources() -> list[Resource]:
     """Import every resource, which declares its routes, and return them all."""
-    return []
+    from torchwire.api.catalogue import catalogue
+    from torchwire.api.datasets import datasets
+    from torchwire.api.outputs import outputs
+    from torchwire.api.pages import pages, v1_health
+    from torchwire.api.pipelines import pipelines
+    from torchwire.api.runs import runs
+
+    return [v1_health, catalogue, pipelines, runs, outputs, datasets, pages]

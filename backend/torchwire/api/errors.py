@@ -39,3 +39,9 @@ class UnexpectedError(TorchwireError):
     """A fault of our own; the server's log has the details."""
 
     name, code, status = "UnexpectedError", "2019", 500
+
+
+class TooManyClientsError(TorchwireError):
+    """Every thread that may hold a connection holds one."""
+
+    name, code, status = "TooManyClientsError", "2016", 503

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
 
-from torchwire.api.records import ErrorRecord, Run, RunStatus
+from torchwire.api.records import ErrorRecord, MetricAxis, Run, RunStatus
 
 
 class EventBase(TypedDict):
@@ -28,7 +28,8 @@ class RunQueued(EventBase):
     """The run was accepted."""
 
     type: Literal["run.queued"]
-    name: NotRequired[str]
+    name: str
+    message: NotRequired[str]
 
 
 class RunStarted(EventBase):
@@ -77,7 +78,7 @@ class NodeMetric(NodeEventBase):
     """Metric values at one step."""
 
     type: Literal["node.metric"]
-    axis: Literal["epoch", "batch"]
+    axis: MetricAxis
     step: float
     values: dict[str, float | None]
 

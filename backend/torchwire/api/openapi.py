@@ -78,8 +78,10 @@ def _usages() -> Iterator[Usage]:
         for record in vars(source).values():
             if is_typeddict(record) and record.__module__ == source.__name__:
                 yield record, "validation" if hasattr(record, "__pydantic_config__") else "serialization"
-    yield event_records.RunEvent, "serialization"
-    yield preview_records.Preview, "serialization"
+    for route in ROUTES.values():
+        for response in (route.response, *route.answers.values()):
+            if response is not None:
+                yield response, "serialization"
 
 
 def _schemas() -> tuple[dict[Usage, Any], dict[str, Any]]:

@@ -10,7 +10,6 @@ from flask import Request
 from pydantic import TypeAdapter, ValidationError
 
 from torchwire.api.errors import InvalidRequestError, UnsupportedMediaTypeError
-from torchwire.errors import TorchwireError
 
 MAX_DEPTH = 64
 
@@ -94,8 +93,3 @@ def _refuse_constant(constant: str) -> NoReturn:
 def _expected(record: Any) -> str | None:
     fields = getattr(record, "__annotations__", None)
     return "The body takes: " + ", ".join(fields) + "." if fields else None
-
-
-def as_error(error: TorchwireError) -> dict[str, Any]:
-    """The body of the answer to a failed request."""
-    return {"error": error.as_json()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import ConfigDict, WrapValidator, with_config
+from pydantic import ConfigDict, Field, WrapValidator, with_config
 from typing_extensions import TypeAliasType, TypedDict
 
 from torchwire.graph.document import Pipeline
@@ -18,12 +18,14 @@ RunStatus = TypeAliasType("RunStatus", Literal["queued", "running", "completed",
 NodeStatus = TypeAliasType(
     "NodeStatus", Literal["pending", "queued", "running", "completed", "failed", "cancelled", "skipped"]
 )
+MetricAxis = TypeAliasType("MetricAxis", Literal["epoch", "batch", "result"])
 ParameterKind = TypeAliasType("ParameterKind", Literal["integer", "number", "flag", "choice", "text", "dataset"])
 ScalarValue = TypeAliasType("ScalarValue", bool | int | float | str | None)
 
 
 # A document that a client sends: described as what it should be, checked later and in better words by the graph.
 SentDocument = Annotated[Pipeline, WrapValidator(lambda value, _: value)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 sent = with_config(ConfigDict(extra="forbid", strict=True))
 
 
@@ -129,14 +131,6 @@ class TargetBusy(TypedDict):
     cores: int
 
 
-class TargetGpu(TypedDict):
-    """The GPU of a target."""
-
-    name: str
-    index: NotRequired[int]
-    memory_bytes: NotRequired[int | None]
-
-
 class Target(TypedDict):
     """A compute target; ``why`` says what makes an unavailable one unavailable."""
 
@@ -144,8 +138,8 @@ class Target(TypedDict):
     title: str
     kind: str
     cores: int
-    memory_bytes: int
-    gpu: NotRequired[TargetGpu | None]
+    memory_bytes: int | None
+    gpu: NotRequired[str]
     busy: TargetBusy
     available: bool
     why: NotRequired[str | None]
@@ -211,14 +205,14 @@ class PipelineUpdate(TypedDict):
     """A change of a draft; ``revision`` is the one it was based on."""
 
     document: SentDocument
-    revision: int
+    revision: Count
 
 
 @sent
 class PipelineRestore(TypedDict):
     """The revision whose document becomes the newest again."""
 
-    revision: int
+    revision: Count
 
 
 class RevisionSummary(TypedDict):
@@ -306,7 +300,7 @@ class Progress(TypedDict):
 class MetricPoint(TypedDict):
     """Metric values at one step of an axis."""
 
-    axis: Literal["epoch", "batch"]
+    axis: MetricAxis
     step: float
     values: dict[str, float | None]
 
@@ -327,11 +321,12 @@ class NodeRun(TypedDict):
     reused: bool
     seconds: float | None
     seconds_saved: float | None
-    attempt: int
+    attempt: int | None
     target: str | None
     started: float | None
     finished: float | None
     progress: Progress | None
+    summary: NotRequired[dict[str, float | None] | None]
     metrics: list[MetricPoint]
     outputs: dict[str, ArtifactRef]
     error: ErrorRecord | None
@@ -351,6 +346,7 @@ class Run(TypedDict):
     finished: float | None
     seconds: float | None
     error: ErrorRecord | None
+    cancel_requested: bool
     seq: int
     document: Pipeline
     nodes: dict[str, NodeRun]
@@ -368,9 +364,9 @@ class RunSummary(TypedDict):
     finished: float | None
     seconds: float | None
     error: ErrorRecord | None
-    seq: int
+    cancel_requested: bool
     node_counts: dict[str, int]
-    summary: NotRequired[dict[str, float]]
+    summary: NotRequired[dict[str, float | None]]
 
 
 class RunAnswer(TypedDict):
@@ -448,7 +444,7 @@ class DatasetCreate(TypedDict):
     name: str
     description: NotRequired[str]
     filename: NotRequired[str]
-    size: NotRequired[int]
+    size: NotRequired[Count]
     path: NotRequired[str]
 
 
@@ -481,7 +477,7 @@ class WatchRequest(TypedDict):
     """The socket's ``watch``: the run, and the number of the last event that the client has (null: none)."""
 
     run_id: str
-    after: NotRequired[int | None]
+    after: NotRequired[Count | None]
 
 
 @sent

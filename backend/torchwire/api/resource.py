@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ Permission = Literal["public", "read", "edit", "run"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 PREFIX = "/api/v1"
 
-View = Callable[..., Any]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Resource(Blueprint):
         return register
 
 
-def _handler(route: Route, view: View) -> Callable[..., ResponseReturnValue]:
+def _handler(route: Route, view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
     @functools.wraps(view)
     def handle(**parts: Any) -> ResponseReturnValue:
         if route.request is not None and route.body_type == "application/json":

@@ -16,6 +16,7 @@ export type RunEvent =
   | NodeCancelled
   | NodeSkipped;
 export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+export type MetricAxis = 'epoch' | 'batch' | 'result';
 export type ParameterKind = 'integer' | 'number' | 'flag' | 'choice' | 'text' | 'dataset';
 export type ScalarValue = boolean | number | string | null;
 export type NodeStatus = 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
@@ -66,6 +67,7 @@ export interface ApiRecords {
   InputPortSpec: InputPortSpec;
   LogsAnswer: LogsAnswer;
   MacroAuc: MacroAuc;
+  MetricAxis: MetricAxis;
   MetricPoint: MetricPoint;
   ModelPreview: ModelPreview;
   ModuleSpec: ModuleSpec;
@@ -129,7 +131,6 @@ export interface ApiRecords {
   TablePreview: TablePreview;
   Target: Target;
   TargetBusy: TargetBusy;
-  TargetGpu: TargetGpu;
   TargetsAnswer: TargetsAnswer;
   TransformationPreview: TransformationPreview;
   TransformationSample: TransformationSample;
@@ -509,7 +510,8 @@ export interface RunQueued {
   seq: number;
   time: number;
   type: 'run.queued';
-  name?: string;
+  name: string;
+  message?: string;
 }
 /**
  * The run's first node is about to start.
@@ -580,7 +582,7 @@ export interface NodeMetric {
   time: number;
   node: string;
   type: 'node.metric';
-  axis: 'epoch' | 'batch';
+  axis: MetricAxis;
   step: number;
   values: {
     [k: string]: number | null;
@@ -736,7 +738,7 @@ export interface LogsAnswer {
  * Metric values at one step of an axis.
  */
 export interface MetricPoint {
-  axis: 'epoch' | 'batch';
+  axis: MetricAxis;
   step: number;
   values: {
     [k: string]: number | null;
@@ -830,11 +832,14 @@ export interface NodeRun {
   reused: boolean;
   seconds: number | null;
   seconds_saved: number | null;
-  attempt: number;
+  attempt: number | null;
   target: string | null;
   started: number | null;
   finished: number | null;
   progress: Progress | null;
+  summary?: {
+    [k: string]: number | null;
+  } | null;
   metrics: MetricPoint[];
   outputs: {
     [k: string]: ArtifactRef;
@@ -1059,6 +1064,7 @@ export interface Run {
   finished: number | null;
   seconds: number | null;
   error: ErrorRecord | null;
+  cancel_requested: boolean;
   seq: number;
   document: PipelineDocument;
   nodes: {
@@ -1098,12 +1104,12 @@ export interface RunSummary {
   finished: number | null;
   seconds: number | null;
   error: ErrorRecord | null;
-  seq: number;
+  cancel_requested: boolean;
   node_counts: {
     [k: string]: number;
   };
   summary?: {
-    [k: string]: number;
+    [k: string]: number | null;
   };
 }
 /**
@@ -1137,19 +1143,11 @@ export interface Target {
   title: string;
   kind: string;
   cores: number;
-  memory_bytes: number;
-  gpu?: TargetGpu | null;
+  memory_bytes: number | null;
+  gpu?: string;
   busy: TargetBusy;
   available: boolean;
   why?: string | null;
-}
-/**
- * The GPU of a target.
- */
-export interface TargetGpu {
-  name: string;
-  index?: number;
-  memory_bytes?: number | null;
 }
 /**
  * What a compute target is doing now.

@@ -1,0 +1,165 @@
+"""What nodes have made: list, preview, download, and the images inside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import Response, request
+
+from torchwire.api.parsing import whole_number
+from torchwire.api.preview_records import Preview
+from torchwire.api.records import OutputsAnswer
+from torchwire.api.resource import Resource
+from torchwire.errors import FileOpenError, NotFoundError
+from torchwire.execution.store import ArtifactStore
+from torchwire.extensions import services
+
+FOREVER = "private, max-age=31536000, immutable"
+SANDBOX = "default-src 'none'; sandbox"
+MAX_THUMBNAIL = 1024
+IMAGE_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".bmp": "image/bmp",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+
+outputs = Resource("outputs", __name__)
+
+
+@outputs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/outputs",
+    summary="List a node's outputs",
+    permission="read",
+    response=OutputsAnswer,
+)
+def list_all(run_id: str, node: str) -> Any:
+    """What the node has made so far, in the order of its ports."""
+    module, made = _made(run_id, node)
+    found = services().registry.find(module)
+    ports = {port.id: port.label for port in found.spec.outputs} if found else {}
+    order = [*(port for port in ports if port in made), *(port for port in made if port not in ports)]
+    return {"outputs": [{"port": port, "label": ports.get(port, port), **made[port]} for port in order]}
+
+
+@outputs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/outputs/<port>/preview",
+    summary="Look at an output",
+    permission="read",
+    response=Preview,
+    query={
+        "offset": "How many images or rows to pass over.",
+        "limit": "How many at most; 200 at the most.",
+        "category": "Only images or rows of this category.",
+        "predicted": "Only rows with this prediction.",
+        "order": "id, confidence or -confidence.",
+        "only": "wrong or right.",
+        "cell": "TRUE,PREDICTED: the images behind a cell of the confusion matrix, by number.",
+        "model": "Which model's cell: 0 or 1.",
+    },
+)
+def preview(run_id: str, node: str, port: str) -> Any:
+    """What is in an output, by its type."""
+    from torchwire.data_types.preview import preview as look
+
+    output = _output(run_id, node, port)
+    return look(output["type"], _folder(output["digest"]), output["digest"], request.args.to_dict())
+
+
+@outputs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/outputs/<port>/download",
+    summary="Download an output",
+    permission="read",
+    media_type="application/zip",
+)
+def download(run_id: str, node: str, port: str) -> Response:
+    """Everything in the output as a zip, packed while it is sent."""
+    from torchwire.api.zip_stream import zip_stream
+
+    folder = _folder(_output(run_id, node, port)["digest"])
+    answer = Response(zip_stream(_files(folder)), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.zip"'
+    return answer
+
+
+@outputs.declare(
+    "GET",
+    "/artifacts/<digest>/images/<path:image_id>",
+    summary="Fetch an image",
+    permission="read",
+    media_type="image/*",
+    query={"size": "The side of the square that the image is fitted into; the file itself when missing."},
+)
+def image(digest: str, image_id: str) -> Response:
+    """An image of an image directory: the file, or a thumbnail. Neither ever changes."""
+    from torchwire.api.thumbnails import find_image, thumbnail
+
+    found = find_image(_folder(digest), digest, image_id)
+    size = whole_number(request.args.get("size"), "size", 0, 16, MAX_THUMBNAIL)
+    answer = Response(mimetype=IMAGE_TYPES.get(found.file.suffix.lower(), "application/octet-stream"))
+    answer.headers.update({"Cache-Control": FOREVER, "Content-Security-Policy": SANDBOX})
+    answer.set_etag(f"{found.sha256[:32]}-{size}")
+    if answer.make_conditional(request).status_code == 304:
+        return answer
+    if not size:
+        answer.set_data(_read(found.file))
+        return answer
+    config = services().config
+    answer.set_data(thumbnail(found, size, config.home / "cache" / "thumbnails", config.max_image_pixels))
+    answer.mimetype = "image/webp"
+    return answer
+
+
+def _made(run_id: str, node: str) -> tuple[str, dict[str, Any]]:
+    run = services().database.runs.snapshot(run_id)
+    state = run["nodes"].get(node)
+    if state is None:
+        raise NotFoundError(f"The run has no node '{node[:200]}'.")
+    module = next((entry["module"] for entry in run["document"]["nodes"] if entry["id"] == node), "")
+    return module, state["outputs"]
+
+
+def _output(run_id: str, node: str, port: str) -> dict[str, Any]:
+    _, made = _made(run_id, node)
+    if port not in made:
+        raise NotFoundError(f"Node '{node}' has made no output '{port[:200]}'.", hint="It may not be finished yet.")
+    return dict(made[port])
+
+
+def _folder(digest: str) -> Path:
+    """The data of an artifact. The database is asked first, so a client's text never becomes a path."""
+    known = services().database.artifacts.get(digest)
+    if known is None:
+        raise NotFoundError(f"There is no artifact '{digest[:80]}'.")
+    folder = ArtifactStore(services().config.home / "artifacts").data(known["digest"])
+    if not folder.is_dir():
+        raise NotFoundError("The files of this output are gone.", hint="Submit again; the node will run anew.")
+    return folder
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise FileOpenError(f"'{file.name}' can't be read: {error.strerror or error}.") from error
+
+
+def _file_name(text: str) -> str:
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in text)

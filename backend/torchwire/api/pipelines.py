@@ -1,0 +1,139 @@
+"""Pipeline drafts and their journal, and questions about documents that are not saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchwire.api.documents import read_document
+from torchwire.api.parsing import whole_number
+from torchwire.api.records import (
+    DocumentAnswer,
+    PipelineAnswer,
+    PipelineConflict,
+    PipelineCreate,
+    PipelineQuestion,
+    PipelineRestore,
+    PipelinesAnswer,
+    PipelineUpdate,
+    PlanAnswer,
+    RevisionsAnswer,
+    Validation,
+)
+from torchwire.api.resource import Resource
+from torchwire.extensions import services
+
+pipelines = Resource("pipelines", __name__)
+
+
+@pipelines.declare("GET", "/pipelines", summary="List the drafts", permission="read", response=PipelinesAnswer)
+def list_all() -> Any:
+    """All drafts, the one changed last first."""
+    return {"pipelines": services().database.pipelines.list()}
+
+
+@pipelines.declare(
+    "POST",
+    "/pipelines",
+    summary="Create a draft",
+    permission="edit",
+    request=PipelineCreate,
+    response=PipelineAnswer,
+    status=201,
+)
+def create(body: PipelineCreate) -> Any:
+    """Store a document as a new draft."""
+    return {"pipeline": services().database.pipelines.create(read_document(body["document"]))}
+
+
+@pipelines.declare(
+    "GET", "/pipelines/<pipeline_id>", summary="Read a draft", permission="read", response=PipelineAnswer
+)
+def read(pipeline_id: str) -> Any:
+    """A draft with its newest document."""
+    return {"pipeline": services().database.pipelines.get(pipeline_id)}
+
+
+@pipelines.declare(
+    "PUT",
+    "/pipelines/<pipeline_id>",
+    summary="Save a draft",
+    permission="edit",
+    request=PipelineUpdate,
+    response=PipelineAnswer,
+    answers={409: PipelineConflict},
+)
+def save(pipeline_id: str, body: PipelineUpdate) -> Any:
+    """Store a newer document, unless the draft has moved on since the revision that it is based on."""
+    document = read_document(body["document"])
+    return {"pipeline": services().database.pipelines.save(pipeline_id, document, body["revision"])}
+
+
+@pipelines.declare("DELETE", "/pipelines/<pipeline_id>", summary="Delete a draft", permission="edit", status=204)
+def delete(pipeline_id: str) -> None:
+    """Remove a draft and its journal. Its runs stay."""
+    services().database.pipelines.delete(pipeline_id)
+
+
+@pipelines.declare(
+    "POST",
+    "/pipelines/<pipeline_id>/restore",
+    summary="Bring back an earlier revision",
+    permission="edit",
+    request=PipelineRestore,
+    response=PipelineAnswer,
+)
+def restore(pipeline_id: str, body: PipelineRestore) -> Any:
+    """Make the document of an earlier revision the newest one. Nothing in between is lost."""
+    return {"pipeline": services().database.pipelines.restore(pipeline_id, body["revision"])}
+
+
+@pipelines.declare(
+    "GET",
+    "/pipelines/<pipeline_id>/revisions",
+    summary="List a draft's revisions",
+    permission="read",
+    response=RevisionsAnswer,
+)
+def revisions(pipeline_id: str) -> Any:
+    """The draft's journal, newest first."""
+    return {"revisions": services().database.pipelines.revisions(pipeline_id)}
+
+
+@pipelines.declare(
+    "GET",
+    "/pipelines/<pipeline_id>/revisions/<revision>",
+    summary="Read an earlier revision",
+    permission="read",
+    response=DocumentAnswer,
+)
+def revision(pipeline_id: str, revision: str) -> Any:
+    """The document of one revision."""
+    number = whole_number(revision, "revision", 0, 0, 2**53)
+    return {"document": services().database.pipelines.revision(pipeline_id, number)}
+
+
+@pipelines.declare(
+    "POST",
+    "/validate",
+    summary="Check a document",
+    permission="read",
+    request=PipelineQuestion,
+    response=Validation,
+)
+def validate(body: PipelineQuestion) -> Any:
+    """All faults of a document at once. Nothing runs and nothing is stored."""
+    faults = services().engine.validate(body["pipeline"]).faults
+    return {"valid": not faults, "faults": [fault.as_json() for fault in faults]}
+
+
+@pipelines.declare(
+    "POST",
+    "/plan",
+    summary="Say what Submit would do",
+    permission="read",
+    request=PipelineQuestion,
+    response=PlanAnswer,
+)
+def plan(body: PipelineQuestion) -> Any:
+    """Which nodes would run and which would be reused, and why. Nothing runs and nothing is stored."""
+    return services().engine.plan(body["pipeline"])

@@ -1,0 +1,113 @@
+"""Small pictures of the images in an artifact, made once and kept in the home's cache.
+
+They are the only images that the server process decodes, so size and kind are checked before any pixel is.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from torchwire.errors import InvalidDatasetError, NotFoundError, TooManyPixelsError
+
+FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP")
+CACHE_LIMIT = 256 * 1024 * 1024
+_slots = threading.BoundedSemaphore(2)  # decoding is heavy: a page full of images must not starve everything else
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """An image file and the digest of its bytes."""
+
+    file: Path
+    sha256: str
+
+
+def find_image(folder: Path, digest: str, image_id: str) -> FoundImage:
+    """The image with that id in the image directory ``folder``. Raises NotFoundError."""
+    found = _index(str(folder), digest).get(image_id)
+    if found is None:
+        raise NotFoundError(f"There is no image '{image_id[:200]}' in this output.")
+    path, sha256 = found
+    file = (folder / path).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        raise NotFoundError(f"The file of image '{image_id[:200]}' is gone.")
+    return FoundImage(file, sha256)
+
+
+def thumbnail(image: FoundImage, size: int, cache: Path, max_pixels: int) -> bytes:
+    """The image fitted into a square of ``size`` pixels, as WebP, from the cache when it is there.
+
+    Small images are enlarged without smoothing to at most the square, so that 28-pixel digits can be seen. Raises
+    TooManyPixelsError and InvalidDatasetError.
+    """
+    kept = cache / image.sha256[:2] / f"{image.sha256}-{size}.webp"
+    try:
+        return kept.read_bytes()
+    except OSError:
+        pass
+    with _slots:
+        data = _make(image.file, size, max_pixels)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_name(f"{kept.name}.{threading.get_ident()}.part")
+    partial.write_bytes(data)
+    partial.replace(kept)
+    return data
+
+
+def trim(cache: Path, limit: int = CACHE_LIMIT) -> None:
+    """Remove the thumbnails that were made longest ago until the rest is within ``limit`` bytes."""
+    found = []
+    for parent, _, names in os.walk(cache):
+        for name in names:
+            path = Path(parent, name)
+            status = path.stat()
+            found.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found, key=lambda entry: entry[0]):
+        if total <= limit:
+            return
+        path.unlink(missing_ok=True)
+        total -= size
+
+
+@functools.lru_cache(maxsize=16)
+def _index(folder: str, digest: str) -> dict[str, tuple[str, str]]:
+    """Path and digest of each image by id. An artifact never changes, so this may be kept."""
+    from torchwire.data_types.image_directory import ImageDirectory
+
+    directory = ImageDirectory.open(Path(folder))
+    return {
+        record.id: (record.path, record.sha256 or _name_for(digest, record.id)) for record in directory.iter_records()
+    }
+
+
+def _name_for(digest: str, image_id: str) -> str:
+    return hashlib.sha256(f"{digest}\0{image_id}".encode()).hexdigest()
+
+
+def _make(file: Path, size: int, max_pixels: int) -> bytes:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file, formats=FORMATS) as opened:
+            width, height = opened.size
+            if width * height > max_pixels:
+                raise TooManyPixelsError(f"'{file.name}' has {width} x {height} pixels, more than the limit.")
+            opened.draft("RGB", (2 * size, 2 * size))
+            picture = ImageOps.exif_transpose(opened)
+            picture = picture.convert("RGBA" if "A" in picture.getbands() else "RGB")
+        scale = size / max(picture.size)
+        method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
+        fitted = tuple(max(1, round(side * min(scale, 8))) for side in picture.size)
+        picture = picture.resize((fitted[0], fitted[1]), method)
+        out = io.BytesIO()
+        picture.save(out, "WEBP", lossless=scale > 1, quality=82, method=2)
+        return out.getvalue()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InvalidDatasetError(f"'{file.name}' can't be shown: {error}.") from error

@@ -1,0 +1,130 @@
+"""Settings of one home folder: flags, then ``TORCHWIRE_*`` variables, then ``torchwire.toml`` in the home."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from torchwire.errors import ParameterParseError
+
+SETTINGS_FILE = "torchwire.toml"
+MIB = 1024 * 1024
+
+Paths = Annotated[tuple[Path, ...], NoDecode]
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Config(BaseSettings):
+    """All settings. ``load_config`` makes one; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TORCHWIRE_", extra="forbid", frozen=True)
+
+    home: Path = Field(description="The folder that all state lives in.")
+    host: str = Field("127.0.0.1", min_length=1, max_length=253, description="The address to listen on.")
+    port: int = Field(8321, ge=0, le=65535, description="The port to listen on; 0 takes any free one.")
+    open_browser: bool = Field(True, description="Open the designer in the browser when the server is ready.")
+    token: SecretStr | None = Field(None, min_length=16, description="What clients must present.")
+    allowed_hosts: Names = Field((), description="Further names under which browsers may reach the server.")
+    allowed_roots: Paths = Field((), description="Folders on this machine that data sets may be read from.")
+    weights_folder: Path | None = Field(None, description="Where pretrained weights lie; <home>/weights by default.")
+    max_image_pixels: int = Field(100_000_000, ge=1, description="Larger images are refused.")
+    max_document_bytes: int = Field(16 * MIB, ge=1024, description="The largest JSON body.")
+    max_upload_bytes: int = Field(20 * 1024 * MIB, ge=1, description="The largest archive that may be uploaded.")
+    upload_part_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest part of an upload.")
+    upload_lifetime_hours: float = Field(24, gt=0, description="Unfinished uploads are removed after this time.")
+    threads: int = Field(288, ge=8, le=4096, description="Threads that serve requests; each open page holds one.")
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _split_paths(cls, value: Any) -> Any:
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over variables, variables over the file."""
+        home = Path(init_settings()["home"])
+        file = TomlConfigSettingsSource(settings_cls, toml_file=home / SETTINGS_FILE)
+        return init_settings, env_settings, file
+
+    @property
+    def database_url(self) -> str:
+        """Where the home's database lies."""
+        return f"sqlite:///{self.home / 'torchwire.db'}"
+
+    @property
+    def data_folder(self) -> Path:
+        """The root that data sets may always be read from."""
+        return self.home / "data"
+
+    @property
+    def weights(self) -> Path:
+        """The folder of pretrained weights."""
+        return self.weights_folder or self.home / "weights"
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that data sets may be read from, symlinks resolved."""
+        return tuple(root.expanduser().resolve() for root in (self.data_folder, *self.allowed_roots))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def load_config(*, home: Path | str | None = None, **flags: Any) -> Config:
+    """The settings for ``home`` (else ``TORCHWIRE_HOME``, else the platform's data folder); flags of None don't count.
+
+    Raises ParameterParseError that names the setting and where it may come from.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Config(home=home_folder(home), **given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        hint = f"It comes from a flag, the variable TORCHWIRE_{name.upper()}, or {SETTINGS_FILE} in the home folder."
+        raise ParameterParseError(f"Setting '{name}': {first['msg']}.", hint=hint, parameter=name) from error
+    except (SettingsError, ValueError, OSError) as error:  # a file that isn't TOML, or can't be read
+        raise ParameterParseError(f"The settings can't be read: {error}.", hint=f"Mend {SETTINGS_FILE}.") from error
+
+
+def home_folder(given: Path | str | None = None) -> Path:
+    """The absolute home folder that applies."""
+    chosen = given or os.environ.get("TORCHWIRE_HOME") or platformdirs.user_data_path("torchwire", appauthor=False)
+    return Path(chosen).expanduser().absolute()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is a name or address of this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
