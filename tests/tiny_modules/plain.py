@@ -5,8 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, dataset_path, input, integer, module
-from torchwire.module_api import output, text
+from torchwire.module_api import (
+    ANY_DIRECTORY,
+    Context,
+    Module,
+    Outputs,
+    dataset_path,
+    input,
+    integer,
+    module,
+    output,
+    text,
+)
 
 
 @module("source", title="Source", category="Tests")

@@ -71,7 +71,7 @@ class PrintsALot(Module):
         for number in range(self.lines):
             print(f"line {number}")  # noqa: T201
         print("to stderr", file=sys.stderr)  # noqa: T201
-        subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
         print("no end of line", end="")  # noqa: T201
         out = ctx.output_folder("result")
         (out / "done.txt").write_text("done")
@@ -80,7 +80,7 @@ class PrintsALot(Module):
 
 @module("has-stubborn-child", title="Has a stubborn child", category="Tests")
 class HasStubbornChild(Module):
-    """Starts a process in a session of its own that ignores SIGTERM; writes its pid, and never asks about cancelling."""
+    """Starts a process in a session of its own that ignores SIGTERM, and never asks about cancelling itself."""
 
     pid_file = text("", help="Where the child writes its pid.")
     waits = choice("yes", options=("yes", "no"), help="Whether it waits, or leaves the child behind.")
@@ -88,7 +88,7 @@ class HasStubbornChild(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Start it."""
-        subprocess.Popen([sys.executable, "-c", STUBBORN, self.pid_file], start_new_session=True)  # noqa: S603
+        subprocess.Popen([sys.executable, "-c", STUBBORN, self.pid_file], start_new_session=True)
         while not Path(self.pid_file).exists() or not Path(self.pid_file).read_text():
             time.sleep(0.01)
         while self.waits == "yes":

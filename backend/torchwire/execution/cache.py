@@ -26,7 +26,7 @@ def key_fields(
     return {
         "module": step.spec.id,
         "version": step.spec.version,
-        "code": code_digest(module.__module__.partition(".")[0]),
+        "code": code_digest(_package_of(module)),
         "parameters": dict(step.parameters),
         "inputs": dict(inputs),
         "data": {name: found.get("digest") or found["path"] for name, found in resolved.items()},
@@ -65,6 +65,13 @@ def code_digest(package: str) -> str:
             digest.update(f"{name}\0{file.relative_to(root.parent).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _package_of(module: type[Module]) -> str:
+    """The outermost package of a module that has a file (a namespace has none)."""
+    parts = module.__module__.split(".")
+    names = [".".join(parts[: count + 1]) for count in range(len(parts))]
+    return next(name for name in names if importlib.import_module(name).__file__)
 
 
 @cache

@@ -12,10 +12,11 @@ from torchwire.execution import datasets, dry_run
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
+from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
 from torchwire.execution.recovery import load_run, write_document
 from torchwire.execution.settings import EngineSettings
-from torchwire.execution.targets import may_have_gpu
+from torchwire.execution.targets import local_targets, may_have_gpu
 from torchwire.graph.validate import Validation, validate
 from torchwire.registry import Registry
 from torchwire.storage.database import Database
@@ -97,6 +98,14 @@ class Engine:
             self._loop.cancel(run_id)
         return self._database.runs.snapshot(run_id)
 
+    def cancel_soon(self, run_id: str) -> None:
+        """Ask for a run to be stopped, from a signal handler: waits for nothing."""
+        self._loop.cancel(run_id, store=True)
+
+    def artifact(self, digest: str) -> Path:
+        """The folder of something that a node made, by its digest. It may not be changed."""
+        return self._executor.store.data(digest)
+
     def plan(self, document: object) -> dict[str, Any]:
         """What submitting would do, node by node. Raises InvalidPipeline."""
         validation = self.validate(document)
@@ -106,6 +115,8 @@ class Engine:
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
+        if not self._loop.started and may_have_gpu():
+            self._executor.targets = local_targets(self._settings.cores, ask_devices(self.home.workers_log))
         known = self._executor.targets
         return [target.as_json(*self._executor.busy(target.id)) for target in known.values()]
 
@@ -122,7 +133,10 @@ class Engine:
     def _target_ids(self, document: object) -> set[str]:
         known = set(self._executor.targets)
         if may_have_gpu() and not self._executor.workers_ready and not _asked_for(document) <= known:
-            self.wait_until_ready(GPU_WAIT)
+            if self._loop.started:
+                self.wait_until_ready(GPU_WAIT)
+            else:
+                self.targets()
         return set(self._executor.targets)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import selectors
 import signal
 import socket
 import subprocess
@@ -107,6 +108,23 @@ class Launcher:
         except subprocess.TimeoutExpired:  # still importing
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+
+
+def ask_devices(log: Path) -> list[dict[str, Any]]:
+    """The GPUs that torch finds, asked of a zygote that is started for this alone."""
+    launcher = Launcher([], ["torch"], log)
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(launcher, selectors.EVENT_READ)
+            while selector.select(timeout=60):
+                messages = launcher.receive()
+                for message in messages or ():
+                    return list(message["devices"])
+                if messages is None:
+                    break
+        return []
+    finally:
+        launcher.close()
 
 
 def worker_environment(packages: Sequence[str], outer: Mapping[str, str] | None = None) -> dict[str, str]:

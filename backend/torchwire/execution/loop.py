@@ -76,7 +76,7 @@ class Loop:
 
     def stop(self, *, kill: bool) -> None:
         """End the thread, and the zygote with it; with ``kill`` the workers as well."""
-        if self._thread.ident is None:
+        if not self.started:
             return
         self._stopping = True
         self._ring()
@@ -104,9 +104,20 @@ class Loop:
 
         self._command(take_up)
 
-    def cancel(self, run_id: str) -> None:
-        """Tell of a cancellation that was stored."""
-        self._command(lambda: self._executor.cancel(run_id))
+    @property
+    def started(self) -> bool:
+        """Whether the thread was started."""
+        return self._thread.ident is not None
+
+    def cancel(self, run_id: str, *, store: bool = False) -> None:
+        """Tell of a cancellation that was stored, or ``store`` it first."""
+
+        def cancel() -> None:
+            if store:
+                self._database.runs.request_cancel(run_id)
+            self._executor.cancel(run_id)
+
+        self._command(cancel)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what is said from now on. Returns what ends it."""

@@ -166,6 +166,8 @@ def main(arguments: list[str]) -> None:
     gc.freeze()  # objects made so far stay in memory shared with the workers
     zygote.say({"ready": True, "devices": probe_devices(), "problems": problems})
     zygote.serve()
+    sys.stderr.flush()
+    os._exit(0)  # tearing torch down takes long and changes nothing
 
 
 if __name__ == "__main__":
