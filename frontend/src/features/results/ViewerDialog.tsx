@@ -1,0 +1,62 @@
+import { Download, X } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+
+import { Button } from '@/components/ui/Button';
+import { IconButton } from '@/components/ui/IconButton';
+import { useCatalog } from '@/lib/modules/catalog';
+import { bytes, counted } from '@/lib/run/format';
+import { useRunNodeTitle } from '@/lib/run/nodeNames';
+import type { OutputRef } from '@/lib/run/nodeNames';
+import { downloadUrl } from '@/services/queries/usePreview';
+
+import { OutputView } from './OutputView';
+import styles from './ViewerDialog.module.css';
+
+interface ViewerDialogProps {
+  output: OutputRef;
+  onClose: () => void;
+}
+
+/** One output, as large as the window. */
+export function ViewerDialog({ output, onClose }: ViewerDialogProps) {
+  const title = useRunNodeTitle(output.nodeId);
+  const type = useCatalog((catalog) => catalog.types.get(output.type)?.title ?? output.type);
+  return (
+    <Dialog.Root
+      open
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+    >
+      <Dialog.Portal>
+        <Dialog.Overlay className={styles.scrim} />
+        <Dialog.Content className={styles.content} aria-describedby={undefined}>
+          <header className={styles.header}>
+            <div className={styles.heading}>
+              <Dialog.Title className={styles.title}>
+                {title} <span className={styles.port}>{output.label}</span>
+              </Dialog.Title>
+              <p className={styles.facts}>
+                {type} · {bytes(output.size)} · {counted(output.files, 'file')}
+              </p>
+            </div>
+            <Button
+              icon={<Download />}
+              onClick={() => {
+                window.location.assign(downloadUrl(output));
+              }}
+            >
+              Download
+            </Button>
+            <Dialog.Close asChild>
+              <IconButton label="Close" icon={<X />} />
+            </Dialog.Close>
+          </header>
+          <div className={styles.body}>
+            <OutputView output={output} />
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,67 @@
+import { Dialog } from '@/components/ui/Dialog';
+import { ErrorState } from '@/components/ui/EmptyState';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { counted, percent } from '@/lib/run/format';
+import type { OutputRef } from '@/lib/run/nodeNames';
+import { usePreview } from '@/services/queries/usePreview';
+import type { ConfusionCellPreview, EvaluatedModel, ScoredRow } from '@/services/types.generated';
+
+import { ImageGrid } from '../images/ImageGrid';
+import type { ImageItem } from '../images/imageItem';
+import { ScoreDetails } from '../scores/Probabilities';
+import styles from './CellImages.module.css';
+import type { Cell } from './ConfusionMatrix';
+
+interface CellImagesProps {
+  output: OutputRef;
+  model: EvaluatedModel;
+  index: number;
+  cell: Cell;
+  onClose: () => void;
+}
+
+/** The images behind one cell of the confusion matrix, the surest first. */
+export function CellImages({ output, model, index, cell, onClose }: CellImagesProps) {
+  const params = { cell: `${cell.row},${cell.column}`, model: index };
+  const first = usePreview<ConfusionCellPreview>(output, { ...params, limit: 1 });
+  const truth = model.labels[cell.row] ?? '';
+  const guess = model.labels[cell.column] ?? '';
+  const title = cell.row === cell.column ? `${truth}, recognised` : `${truth} taken for ${guess}`;
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+      size="xl"
+      title={title}
+      description={`${counted(model.confusion[cell.row]?.[cell.column] ?? 0, 'image')}, those the model was surest of first`}
+    >
+      <div className={styles.body}>
+        {first.isPending ? (
+          <Skeleton height={120} lines={2} />
+        ) : first.isError ? (
+          <ErrorState
+            title="The images can’t be shown"
+            error={first.error}
+            onRetry={() => void first.refetch()}
+          />
+        ) : (
+          <ImageGrid<ConfusionCellPreview, ImageItem & ScoredRow>
+            label={title}
+            target={output}
+            params={params}
+            total={first.data.total}
+            digest={first.data.images_digest ?? model.images_digest}
+            pick={itemsOf}
+            details={(row) => <ScoreDetails row={row} labels={model.labels} />}
+          />
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function itemsOf(page: ConfusionCellPreview): readonly (ImageItem & ScoredRow)[] {
+  return page.rows.map((row) => ({ ...row, title: row.id, caption: percent(row.confidence) }));
+}

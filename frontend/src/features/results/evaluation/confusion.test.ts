@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+
+import { moved, shareOf, worstMixups } from './confusion';
+
+const confusion = [
+  [8, 2, 0],
+  [1, 9, 0],
+  [0, 0, 0],
+];
+
+describe('a confusion matrix', () => {
+  it('gives a cell as a part of the images of its class', () => {
+    expect(shareOf(confusion, 0, 1)).toBeCloseTo(0.2);
+    expect(shareOf(confusion, 2, 2)).toBe(0);
+  });
+
+  it('names the worst mix-ups, never the diagonal', () => {
+    expect(worstMixups(confusion, 5)).toEqual([
+      { row: 0, column: 1, count: 2 },
+      { row: 1, column: 0, count: 1 },
+    ]);
+  });
+
+  it('is walked with the arrow keys and stops at its edges', () => {
+    expect(moved('ArrowUp', { row: 0, column: 1 }, 3, false)).toEqual({ row: 0, column: 1 });
+    expect(moved('ArrowRight', { row: 0, column: 1 }, 3, false)).toEqual({ row: 0, column: 2 });
+    expect(moved('End', { row: 0, column: 0 }, 3, true)).toEqual({ row: 2, column: 2 });
+    expect(moved('x', { row: 0, column: 0 }, 3, false)).toBeNull();
+  });
+});

@@ -1,0 +1,48 @@
+/** What a confusion matrix says, row by row: `confusion[true][predicted]`. */
+
+export type Scale = 'count' | 'share';
+
+/** A cell as a part of its row, that is, of all images that truly are of the class. */
+export function shareOf(confusion: readonly (readonly number[])[], row: number, column: number): number {
+  const images = confusion[row]?.reduce((sum, value) => sum + value, 0) ?? 0;
+  return images === 0 ? 0 : (confusion[row]?.[column] ?? 0) / images;
+}
+
+/** The mix-ups that happen most, off the diagonal. */
+export function worstMixups(
+  confusion: readonly (readonly number[])[],
+  most: number,
+): { row: number; column: number; count: number }[] {
+  return confusion
+    .flatMap((line, row) => line.map((count, column) => ({ row, column, count })))
+    .filter(({ row, column, count }) => row !== column && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most);
+}
+
+/** Where a key leads from a cell of a square table with `size` rows; null for keys that lead nowhere. */
+export function moved(
+  key: string,
+  { row, column }: { row: number; column: number },
+  size: number,
+  jump: boolean,
+): { row: number; column: number } | null {
+  const last = size - 1;
+  const within = (value: number) => Math.min(last, Math.max(0, value));
+  switch (key) {
+    case 'ArrowUp':
+      return { row: within(row - 1), column };
+    case 'ArrowDown':
+      return { row: within(row + 1), column };
+    case 'ArrowLeft':
+      return { row, column: within(column - 1) };
+    case 'ArrowRight':
+      return { row, column: within(column + 1) };
+    case 'Home':
+      return { row: jump ? 0 : row, column: 0 };
+    case 'End':
+      return { row: jump ? last : row, column: last };
+    default:
+      return null;
+  }
+}
