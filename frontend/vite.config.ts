@@ -12,7 +12,7 @@ export default defineConfig({
     outDir: folder('../backend/torchwire/static'),
     emptyOutDir: true,
     assetsDir: 'assets',
-    target: 'es2023',
+    target: 'es2024',
     chunkSizeWarningLimit: 700,
   },
   server: {

@@ -1,3 +1,102 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Button } from '@/components/ui/Button';
+import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
+import { Toaster } from '@/components/ui/Toaster';
+import { TooltipProvider } from '@/components/ui/Tooltip';
+import { catalogStore, useCatalog } from '@/lib/modules/catalog';
+import { navigate, paths, useRoute } from '@/lib/navigation';
+import { ApiError } from '@/services/http';
+import { queryClient } from '@/services/queries/queryClient';
+import { useModules } from '@/services/queries/useModules';
+import { useReachable } from '@/services/reachability';
+import styles from './App.module.css';
+import { Designer } from './Designer';
+import { ErrorBoundary } from './ErrorBoundary';
+import { useLayout } from './layout';
+import { Logo } from './Logo';
+import { useOpenPipeline } from './useOpenPipeline';
+import { useShownRun } from './useShownRun';
+
 export function App() {
-  return <main>Torchwire</main>;
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider delayDuration={350} skipDelayDuration={200}>
+        <ErrorBoundary what="Torchwire">
+          <Root />
+        </ErrorBoundary>
+        <Toaster />
+      </TooltipProvider>
+    </QueryClientProvider>
+  );
+}
+
+function Root() {
+  const route = useRoute();
+  const { data: library, error: libraryError } = useModules();
+  const loaded = useCatalog((state) => state.loaded);
+  const opening = useOpenPipeline(route);
+  const reachable = useReachable();
+  useShownRun(route);
+
+  useEffect(() => {
+    if (library) catalogStore.getState().load(library);
+  }, [library]);
+
+  useEffect(() => {
+    if (route.page === 'runs') useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'runs' });
+  }, [route.page]);
+
+  // What failed for want of the server is tried again when it is back.
+  const { error, retry } = opening;
+  const away = error instanceof ApiError && error.unreachable;
+  useEffect(() => {
+    if (reachable && away) retry();
+  }, [reachable, away, retry]);
+
+  const failure = error ?? (loaded ? null : libraryError);
+  if (opening.ready && loaded) return <Designer />;
+  if (!failure) return <Splash />;
+  if (failure instanceof ApiError && failure.status === 404) return <Missing />;
+  return (
+    <div className={styles.alone}>
+      <Logo size={40} />
+      <ErrorState
+        title={away || !reachable ? 'Waiting for the Torchwire server' : 'Torchwire could not start'}
+        error={failure}
+        onRetry={() => {
+          void queryClient.invalidateQueries();
+          retry();
+        }}
+      />
+    </div>
+  );
+}
+
+function Splash() {
+  return (
+    <div className={styles.alone} role="status" aria-label="Torchwire is loading">
+      <span className={styles.logo}>
+        <Logo size={40} />
+      </span>
+    </div>
+  );
+}
+
+function Missing() {
+  return (
+    <div className={styles.alone}>
+      <Logo size={40} />
+      <EmptyState
+        title="This pipeline is no longer there"
+        action={
+          <Button variant="primary" onClick={() => navigate(paths.home)}>
+            Go to your pipelines
+          </Button>
+        }
+      >
+        It may have been deleted, or the address belongs to another server.
+      </EmptyState>
+    </div>
+  );
 }

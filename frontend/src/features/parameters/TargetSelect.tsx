@@ -49,6 +49,6 @@ export function TargetSelect({
 export function aboutTarget(target: Target): string {
   if (!target.available) return target.why ?? 'Not available';
   const busy = target.busy.nodes === 0 ? 'idle' : `${target.busy.nodes} running`;
-  const memory = target.memory_bytes > 0 ? `${Math.round(target.memory_bytes / 2 ** 30)} GiB` : null;
+  const memory = target.memory_bytes === null ? null : `${Math.round(target.memory_bytes / 2 ** 30)} GiB`;
   return [`${target.cores} cores`, memory, busy].filter((part) => part !== null).join(' · ');
 }

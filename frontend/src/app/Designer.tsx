@@ -1,0 +1,128 @@
+import { ChevronDown, ChevronUp } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { ImportDrop } from '@/features/projects/ImportDrop';
+import { StaleBanner } from '@/features/projects/StaleBanner';
+import { RunStatusBar } from '@/features/runs/RunStatusBar';
+import { useRunTitle } from '@/features/runs/useRunTitle';
+import { revealNode } from '@/lib/canvas/canvasApi';
+import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { navigate, paths } from '@/lib/navigation';
+import { useRunState } from '@/lib/run/runStore';
+import styles from './Designer.module.css';
+import { ErrorBoundary } from './ErrorBoundary';
+import { FaultBar } from './FaultBar';
+import { useFaultLead } from './faultLead';
+import { Inspector, InspectorContent } from './Inspector';
+import { useLayout, useNarrow } from './layout';
+import { ServerBanner } from './ServerBanner';
+import { Sidebar } from './Sidebar';
+import { TopBar } from './TopBar';
+import { useAppCommands } from './useAppCommands';
+
+const SampleGallery = lazy(() =>
+  import('@/features/projects/SampleGallery').then((module) => ({ default: module.SampleGallery })),
+);
+const HistoryDialog = lazy(() =>
+  import('@/features/projects/HistoryDialog').then((module) => ({ default: module.HistoryDialog })),
+);
+const ShortcutsDialog = lazy(() =>
+  import('./ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog })),
+);
+const RunOutline = lazy(() =>
+  import('@/features/runs/RunOutline').then((module) => ({ default: module.RunOutline })),
+);
+
+/** The page: where the features meet. */
+export function Designer() {
+  const narrow = useNarrow();
+  const name = useDocument((state) => state.name);
+  useRunTitle(name);
+  useFaultLead();
+  useAppCommands();
+  return (
+    <ImportDrop>
+      {(chooseFile) => (
+        <div className={styles.page}>
+          <TopBar onImport={chooseFile} />
+          <ServerBanner />
+          <StaleBanner />
+          <FaultBar />
+          <div className={styles.middle}>
+            <Sidebar onImport={chooseFile} />
+            <main className={styles.canvas} aria-label="Canvas">
+              <ErrorBoundary what="The canvas">
+                <div />
+              </ErrorBoundary>
+            </main>
+            {!narrow && <Inspector />}
+          </div>
+          {narrow && <Sheet />}
+          <footer className={styles.status}>
+            <RunStatusBar onLeadTo={leadTo} onClose={closeRun} />
+          </footer>
+          <Dialogs />
+        </div>
+      )}
+    </ImportDrop>
+  );
+}
+
+function leadTo(nodeId: string): void {
+  revealNode(nodeId, { select: true });
+}
+
+function closeRun(): void {
+  const { pipelineId } = documentStore.getState();
+  if (pipelineId !== null) navigate(paths.pipeline(pipelineId));
+}
+
+/** On a narrow screen: the selected node, or the run as a list, in a sheet that can be drawn up. */
+function Sheet() {
+  const { sheetOpen, set } = useLayout();
+  const hasRun = useRunState((view) => view.run !== null);
+  const [nodeId] = useDocument((state) => state.selection);
+  const title = nodeId !== undefined ? 'Node' : hasRun ? 'Run' : 'Pipeline';
+  return (
+    <section className={styles.sheet} data-open={sheetOpen || undefined} aria-label={title}>
+      <div className={styles.handle}>
+        <button type="button" aria-expanded={sheetOpen} onClick={() => set({ sheetOpen: !sheetOpen })}>
+          {sheetOpen ? <ChevronDown aria-hidden /> : <ChevronUp aria-hidden />}
+          {title}
+        </button>
+        {nodeId !== undefined && hasRun && (
+          <button type="button" onClick={() => documentStore.getState().clearSelection()}>
+            All nodes
+          </button>
+        )}
+      </div>
+      {sheetOpen && (
+        <div className={styles.sheetBody}>
+          {nodeId === undefined && hasRun ? (
+            <Suspense fallback={null}>
+              <RunOutline onSelect={leadTo} />
+            </Suspense>
+          ) : (
+            <InspectorContent />
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Dialogs() {
+  const { dialog, set } = useLayout();
+  const pipelineId = useDocument((state) => state.pipelineId);
+  const close = (open: boolean) => {
+    if (!open) set({ dialog: null });
+  };
+  return (
+    <Suspense fallback={null}>
+      {dialog === 'samples' && <SampleGallery open onOpenChange={close} />}
+      {dialog === 'history' && pipelineId !== null && (
+        <HistoryDialog open onOpenChange={close} pipelineId={pipelineId} />
+      )}
+      {dialog === 'shortcuts' && <ShortcutsDialog open onOpenChange={close} />}
+    </Suspense>
+  );
+}

@@ -1,0 +1,150 @@
+import { Boxes, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Dialog } from '@/components/ui/Dialog';
+import { IconButton } from '@/components/ui/IconButton';
+import { ResizeHandle } from '@/components/ui/ResizeHandle';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { PipelineList } from '@/features/projects/PipelineList';
+import { useDocument } from '@/lib/document/documentStore';
+import { navigate, paths } from '@/lib/navigation';
+import { useRunState } from '@/lib/run/runStore';
+import { ErrorBoundary } from './ErrorBoundary';
+import { type SidebarTab, useLayout, useNarrow } from './layout';
+import styles from './Sidebar.module.css';
+
+const RunsPanel = lazy(() =>
+  import('@/features/runs/RunsPanel').then((module) => ({ default: module.RunsPanel })),
+);
+
+const TABS: readonly { id: SidebarTab; label: string; icon: ReactNode }[] = [
+  { id: 'modules', label: 'Modules', icon: <Boxes /> },
+  { id: 'datasets', label: 'Data sets', icon: <Database /> },
+  { id: 'pipelines', label: 'Pipelines', icon: <Workflow /> },
+  { id: 'runs', label: 'Runs', icon: <ListVideo /> },
+];
+
+interface SidebarProps {
+  onImport: () => void;
+}
+
+/** What can be put on the canvas or opened: modules, data sets, pipelines, runs. */
+export function Sidebar({ onImport }: SidebarProps) {
+  const narrow = useNarrow();
+  const { sidebarOpen, sidebarTab, sidebarWidth, set, toggleSidebar } = useLayout();
+  const title = TABS.find((tab) => tab.id === sidebarTab)?.label ?? '';
+  if (narrow) return <NarrowSidebar onImport={onImport} />;
+  return (
+    <aside className={styles.side} aria-label="Library">
+      <nav className={styles.rail} aria-label="Library sections">
+        {TABS.map((tab) => (
+          <IconButton
+            key={tab.id}
+            label={tab.label}
+            icon={tab.icon}
+            size="lg"
+            tooltipSide="right"
+            pressed={sidebarOpen && tab.id === sidebarTab}
+            onClick={() => toggleSidebar(tab.id)}
+          />
+        ))}
+      </nav>
+      {sidebarOpen && (
+        <section className={styles.panel} style={{ width: sidebarWidth }} aria-label={title}>
+          <header className={styles.head}>
+            <h2>{title}</h2>
+            <IconButton
+              label="Fold the sidebar"
+              shortcut="Mod+B"
+              size="sm"
+              icon={<PanelLeftClose />}
+              onClick={() => toggleSidebar()}
+            />
+          </header>
+          <Panel tab={sidebarTab} onImport={onImport} />
+          <ResizeHandle
+            label="Width of the sidebar"
+            edge="right"
+            size={sidebarWidth}
+            minimum={220}
+            maximum={480}
+            onResize={(width) => set({ sidebarWidth: width })}
+          />
+        </section>
+      )}
+    </aside>
+  );
+}
+
+/** On a narrow screen the same panels open over the canvas. */
+function NarrowSidebar({ onImport }: SidebarProps) {
+  const { sidebarOpen, sidebarTab, set } = useLayout();
+  const title = TABS.find((tab) => tab.id === sidebarTab)?.label ?? '';
+  return (
+    <Dialog open={sidebarOpen} onOpenChange={(open) => set({ sidebarOpen: open })} title={title}>
+      <div className={styles.narrow}>
+        <nav className={styles.switch} aria-label="Library sections">
+          {TABS.map((tab) => (
+            <button
+              key={tab.id}
+              type="button"
+              aria-pressed={tab.id === sidebarTab}
+              onClick={() => set({ sidebarTab: tab.id })}
+            >
+              {tab.label}
+            </button>
+          ))}
+        </nav>
+        <Panel tab={sidebarTab} onImport={onImport} />
+      </div>
+    </Dialog>
+  );
+}
+
+function Panel({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
+  return (
+    <ErrorBoundary what="This panel" resetKey={tab}>
+      <Suspense fallback={<Loading />}>
+        <PanelContent tab={tab} onImport={onImport} />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
+  const narrow = useNarrow();
+  const pipelineId = useDocument((state) => state.pipelineId);
+  const shown = useRunState((view) => view.runId);
+  const { set } = useLayout();
+  const leave = () => {
+    if (narrow) set({ sidebarOpen: false });
+  };
+  switch (tab) {
+    case 'modules':
+      return null;
+    case 'datasets':
+      return null;
+    case 'pipelines':
+      return <PipelineList onOpenSamples={() => set({ dialog: 'samples' })} onImport={onImport} />;
+    case 'runs':
+      return (
+        <RunsPanel
+          pipelineId={pipelineId}
+          shown={shown}
+          onOpen={(run) => {
+            const owner = run.pipeline_id ?? pipelineId;
+            if (owner !== null) navigate(paths.run(owner, run.id));
+            leave();
+          }}
+          onCloned={(id) => navigate(paths.pipeline(id))}
+        />
+      );
+  }
+}
+
+function Loading() {
+  return (
+    <div className={styles.loading}>
+      <Skeleton height={36} lines={6} />
+    </div>
+  );
+}

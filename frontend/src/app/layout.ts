@@ -1,0 +1,67 @@
+import { useSyncExternalStore } from 'react';
+import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
+
+export type SidebarTab = 'modules' | 'datasets' | 'pipelines' | 'runs';
+export type InspectorTab = 'parameters' | 'outputs' | 'metrics' | 'logs';
+export type DialogName = 'samples' | 'history' | 'shortcuts';
+
+interface Layout {
+  readonly sidebarOpen: boolean;
+  readonly sidebarTab: SidebarTab;
+  readonly sidebarWidth: number;
+  readonly inspectorOpen: boolean;
+  readonly inspectorTab: InspectorTab;
+  readonly inspectorWidth: number;
+  /** On a narrow screen: whether the sheet at the lower edge is drawn up. */
+  readonly sheetOpen: boolean;
+  readonly dialog: DialogName | null;
+  set: (change: Partial<Omit<Layout, 'set'>>) => void;
+  /** Open a tab of the sidebar, or fold the sidebar when that tab is already open. */
+  toggleSidebar: (tab?: SidebarTab) => void;
+}
+
+/** How the page is arranged: remembered in this browser, no part of any pipeline. */
+export const useLayout = create<Layout>()(
+  persist(
+    (set, get) => ({
+      sidebarOpen: true,
+      sidebarTab: 'modules',
+      sidebarWidth: 260,
+      inspectorOpen: true,
+      inspectorTab: 'parameters',
+      inspectorWidth: 360,
+      sheetOpen: false,
+      dialog: null,
+      set,
+      toggleSidebar: (tab) => {
+        const { sidebarOpen, sidebarTab } = get();
+        const fold = sidebarOpen && (tab === undefined || tab === sidebarTab);
+        set({ sidebarOpen: !fold, sidebarTab: tab ?? sidebarTab });
+      },
+    }),
+    {
+      name: 'torchwire.layout',
+      partialize: ({ sidebarOpen, sidebarTab, sidebarWidth, inspectorOpen, inspectorWidth }) => ({
+        sidebarOpen,
+        sidebarTab,
+        sidebarWidth,
+        inspectorOpen,
+        inspectorWidth,
+      }),
+    },
+  ),
+);
+
+const narrow = matchMedia('(width <= 760px)');
+
+/** Whether the screen is too narrow for panels beside the canvas. */
+export function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      narrow.addEventListener('change', changed);
+      return () => narrow.removeEventListener('change', changed);
+    },
+    () => narrow.matches,
+  );
+}

@@ -1,0 +1,56 @@
+import { useCommands, useShortcuts, type Command } from '@/lib/commands';
+import { faultStore } from '@/lib/document/faultStore';
+import { useLayout } from './layout';
+
+const hasFaults = () => faultStore.getState().faults.length > 0;
+
+const COMMANDS: readonly Command[] = [
+  {
+    id: 'app.shortcuts',
+    label: 'Show the shortcuts',
+    group: 'View',
+    shortcut: ['?'],
+    perform: () => useLayout.getState().set({ dialog: 'shortcuts' }),
+  },
+  {
+    id: 'app.sidebar',
+    label: 'Show or fold the sidebar',
+    group: 'View',
+    shortcut: ['Mod+B'],
+    perform: () => useLayout.getState().toggleSidebar(),
+  },
+  {
+    id: 'app.inspector',
+    label: 'Show or fold the inspector',
+    group: 'View',
+    shortcut: ['Mod+I'],
+    perform: () => {
+      const { inspectorOpen, set } = useLayout.getState();
+      set({ inspectorOpen: !inspectorOpen });
+    },
+  },
+  {
+    id: 'faults.next',
+    label: 'Next fault',
+    group: 'Faults',
+    shortcut: ['F8'],
+    whileTyping: true,
+    enabled: hasFaults,
+    perform: () => faultStore.getState().next(),
+  },
+  {
+    id: 'faults.previous',
+    label: 'Previous fault',
+    group: 'Faults',
+    shortcut: ['Shift+F8'],
+    whileTyping: true,
+    enabled: hasFaults,
+    perform: () => faultStore.getState().previous(),
+  },
+];
+
+/** The commands of the page itself; features bring their own. */
+export function useAppCommands(): void {
+  useCommands(COMMANDS);
+  useShortcuts();
+}
