@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from torchwire.errors import TooManyPixelsError
 
@@ -26,7 +26,7 @@ def is_image_name(name: str) -> bool:
     return name.lower().endswith(EXTENSIONS)
 
 
-def open_image(source: Path | IO[bytes], max_pixels: int = MAX_PIXELS) -> Image.Image:
+def open_image(source: Path | IO[bytes], max_pixels: int = MAX_PIXELS) -> ImageFile.ImageFile:
     """Open an image by its content; its pixels are decoded later. The caller closes it.
 
     Raises TooManyPixelsError above ``max_pixels``, and OSError (or what Pillow's reader raises) when it is no image.
