@@ -35,12 +35,15 @@ SOCKET_PATH = "/socket.io"
 SPARE_THREADS = 32  # kept for requests when every other thread holds an open page
 
 
-def create_app(config: Config, registry: Registry | None = None) -> Flask:
-    """Build the application for ``config.home``. Nothing runs until its ``services(app).start()``."""
+def create_app(config: Config, registry: Registry | None = None, settings: EngineSettings | None = None) -> Flask:
+    """Build the application for ``config.home``. Nothing runs until its ``services(app).start()``.
+
+    ``registry`` and ``settings`` take the place of the installed modules and of what ``config`` says of the engine.
+    """
     app = Flask("torchwire", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_document_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of ports and parameters means something
-    made = _build(app, config, registry or Registry.installed())
+    made = _build(app, config, registry or Registry.installed(), settings or engine_settings(config))
     app.extensions[KEY] = made
     answers.install(app)
     app.before_request(lambda: _admit(made.guard))
@@ -60,11 +63,11 @@ def engine_settings(config: Config) -> EngineSettings:
     )
 
 
-def _build(app: Flask, config: Config, registry: Registry) -> Services:
+def _build(app: Flask, config: Config, registry: Registry, settings: EngineSettings) -> Services:
     config.home.mkdir(parents=True, exist_ok=True)
     config.data_folder.mkdir(exist_ok=True)
     database = Database(config.database_url)
-    engine = Engine(config.home, database, registry, engine_settings(config))
+    engine = Engine(config.home, database, registry, settings)
     guard = Guard(config)
     socketio = SocketIO(
         app,

@@ -100,6 +100,8 @@ class Parameter:
 
     def _as_number(self, value: Any) -> int | float:
         article = "a whole number" if self.kind == "integer" else "a number"
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise self._error(OutOfRangeError, "has more digits than 64 bits hold", self._remedy())
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self._error(ParameterParseError, f"must be {article}, not {value!r}", self._remedy())
         if self.kind == "number":
