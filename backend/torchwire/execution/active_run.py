@@ -21,7 +21,7 @@ class Candidate:
     resolved: Mapping[str, Any]
     fields: Fields
     key: str
-    reusable: bool
+    repeatable: bool  # the same key gives the same output
 
 
 @dataclass

@@ -109,7 +109,7 @@ class LiveAttempt:
 
     @property
     def heavy(self) -> bool:
-        """Whether it takes its target for itself, other heavy ones considered."""
+        """Whether it needs all cores of its target, so that only one such runs there at a time."""
         return bool(self.request["heavy"])
 
     @property

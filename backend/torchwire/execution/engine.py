@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.errors import InvalidPipeline, TorchwireError
-from torchwire.execution import datasets, dry_run
+from torchwire.execution import datasets
+from torchwire.execution.dry_run import Foresight
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
@@ -17,6 +18,7 @@ from torchwire.execution.loop import Loop
 from torchwire.execution.recovery import load_run, write_document
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets, may_have_gpu
+from torchwire.graph.plan import plan
 from torchwire.graph.validate import Validation, validate
 from torchwire.registry import Registry
 from torchwire.storage.database import Database
@@ -111,14 +113,20 @@ class Engine:
         validation = self.validate(document)
         if validation.faults:
             raise InvalidPipeline(validation.faults)
-        return dry_run.foresee(validation, self._registry, self._database, self._executor)
+        foresight = Foresight(plan(validation, self._registry), self._executor.preparation, self._executor.targets)
+        with self._database.read():  # one state of the database for all nodes
+            return {"nodes": foresight.nodes()}
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
         if not self._loop.started and may_have_gpu():
             self._executor.targets = local_targets(self._settings.cores, ask_devices(self.home.workers_log))
         known = self._executor.targets
-        return [target.as_json(*self._executor.busy(target.id)) for target in known.values()]
+        busy = self._executor.busy
+        return [
+            target.as_json(light=busy.get((target.id, False), 0), heavy=busy.get((target.id, True), 0))
+            for target in known.values()
+        ]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with new events, on the engine's thread, once they are stored; it must not wait.

@@ -15,18 +15,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from torchwire.errors import LibraryError, NodeCrashedError, TargetUnavailableError, TorchwireError
-from torchwire.execution import datasets
+from torchwire.errors import LibraryError, NodeCrashedError, TorchwireError
 from torchwire.execution.active_run import ActiveRun, Candidate
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
-from torchwire.execution.cache import explain, key_fields, key_of
+from torchwire.execution.commit import LeaseLostError, commit
 from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import crash_error, last_words
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
+from torchwire.execution.preparation import Preparation
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Target, local_targets
+from torchwire.graph.plan import Step
 from torchwire.registry import Registry
 from torchwire.storage.artifacts import Result
 from torchwire.storage.database import Database
@@ -46,10 +47,11 @@ class Executor:
     def __init__(self, home: Home, database: Database, registry: Registry, settings: EngineSettings) -> None:
         self._home = home
         self._database = database
-        self._registry = registry
-        self._settings = settings
         self.store = ArtifactStore(home.artifacts)
+        self.preparation = Preparation(home, database, registry, settings, self.store)
         self.targets: dict[str, Target] = local_targets(settings.cores, [])
+        self.busy: Mapping[tuple[str, bool], int] = {}
+        """How many light and heavy nodes run on each target. Replaced, never changed: other threads read it."""
         self.workers_ready = False
         self.runs: dict[str, ActiveRun] = {}
         self.attempts: dict[str, LiveAttempt] = {}
@@ -164,11 +166,7 @@ class Executor:
         for run_id, changes in self._changes.items():
             self.said += self._database.runs.append(run_id, changes)
         self._changes.clear()
-
-    def busy(self, target_id: str) -> tuple[int, int]:
-        """How many heavy and light nodes run on a target."""
-        count = Counter(attempt.heavy for attempt in list(self.attempts.values()) if attempt.target == target_id)
-        return count[True], count[False]
+        self.busy = Counter((attempt.target, attempt.heavy) for attempt in self.attempts.values())
 
     # What an attempt says
 
@@ -215,28 +213,17 @@ class Executor:
         # Else it stopped because it was asked to: cancelled is said once its whole tree is gone.
 
     def _commit(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
-        """Take over what a node made, if its attempt still holds the lease."""
-        if not self._database.attempts.holds_lease(attempt.id):
+        try:
+            outputs = commit(self._database, self.store, attempt, data)
+        except LeaseLostError:
             logger.warning("Dropped what attempt %s made: it is not the newest of its node.", attempt.id)
             self._end(attempt)
             return
-        types: Mapping[str, str] = attempt.request["outputs"]
-        outputs = {port: {"type": types[port], **sealed} for port, sealed in data["outputs"].items()}
-        try:
-            for port, output in outputs.items():
-                self.store.adopt(attempt.folder / "sealed" / port, output["digest"])
         except OSError as error:
             self._end(attempt)
             failure = LibraryError(f"What the node made could not be kept: {error}.", node=attempt.node)
             self._fail(run, attempt.node, failure.as_json(), data["seconds"])
             return
-        for output in outputs.values():
-            self._database.artifacts.add(output["digest"], output["type"], output["size"], output["files"])
-        request = attempt.request
-        result = Result(
-            request["key"], request["module"], request["fields"], outputs, data["seconds"], run.id, attempt.node
-        )
-        self._database.artifacts.remember(result)
         self._end(attempt)
         self._say_outputs(run, attempt.node, outputs)
         self._say(run, "node.finished", attempt.node, seconds=data["seconds"])
@@ -275,57 +262,39 @@ class Executor:
     # What is started, reused, ended
 
     def _advance(self, run: ActiveRun) -> bool:
+        """Start or reuse the first ready node that can be. False when there is none."""
         for node in list(run.ready):
-            if node not in run.ready:
-                continue  # failed meanwhile, with one before it
+            step = run.plan.steps[node]
+            target = self.targets.get(step.target)
+            if target is None and not self.workers_ready:
+                continue  # which GPUs there are is not known yet
             try:
-                candidate = run.candidates.get(node) or self._candidate(run, node)
+                candidate = run.candidates.get(node)
+                if candidate is None:
+                    inputs = {port: run.outputs[source][name]["digest"] for port, (source, name) in step.inputs.items()}
+                    candidate = run.candidates[node] = self.preparation.candidate(step, target, inputs)
             except TorchwireError as error:
                 self._fail(run, node, {"node": node, **error.as_json()}, None)
                 return True
-            if candidate is None or self._is_being_made(candidate):
+            reusable = candidate.repeatable and not step.node.regenerate_output
+            if reusable and self._is_being_made(candidate):
                 continue
-            result = self._find_result(candidate)
+            result = self.preparation.result(candidate) if reusable else None
             if result is not None:
                 self._reuse(run, candidate, result)
                 return True
-            if self.workers_ready and self._start(run, candidate):
+            if target is not None and self.workers_ready and self._has_room(target, step.spec.distributed):
+                self._start(run, step, candidate, target)
                 return True
         return False
 
-    def _candidate(self, run: ActiveRun, node: str) -> Candidate | None:
-        step = run.plan.steps[node]
-        target = self.targets.get(step.target)
-        if target is None:
-            if not self.workers_ready:
-                return None  # which GPUs there are is not known yet
-            raise TargetUnavailableError(f"The compute target '{step.target}' is not there any more.")
-        inputs = {port: run.outputs[source][output]["digest"] for port, (source, output) in step.inputs.items()}
-        resolved = self.resolve(step.spec.parameters, step.parameters)
-        fields = key_fields(step, self._registry.get(step.spec.id), inputs, target.device, resolved)
-        by_path = any(not found.get("digest") for found in resolved.values())  # what lies there may have changed
-        reusable = step.spec.cacheable and not step.node.regenerate_output and not by_path
-        run.candidates[node] = Candidate(node, inputs, resolved, fields, key_of(fields), reusable)
-        return run.candidates[node]
-
-    def resolve(self, parameters: Iterable[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-        """What each data set parameter means. Raises TorchwireError where it means nothing."""
-        registered, roots = self._database.datasets.resolve, self._settings.allowed_roots
-        return {
-            parameter.id: datasets.resolve(values[parameter.id], registered, roots)
-            for parameter in parameters
-            if parameter.kind == "dataset" and parameter.id in values
-        }
-
     def _is_being_made(self, candidate: Candidate) -> bool:
-        return candidate.reusable and any(attempt.key == candidate.key for attempt in self.attempts.values())
+        return any(attempt.key == candidate.key for attempt in self.attempts.values())
 
-    def _find_result(self, candidate: Candidate) -> Result | None:
-        result = self._database.artifacts.find(candidate.key) if candidate.reusable else None
-        if result is None or all(self.store.is_whole(output["digest"]) for output in result.outputs.values()):
-            return result
-        self._database.artifacts.forget(candidate.key)
-        return None
+    def _has_room(self, target: Target, heavy: bool) -> bool:
+        """Whether one more node may run: heavy ones alone among their like, light ones as many as there are slots."""
+        alike = sum(attempt.target == target.id and attempt.heavy == heavy for attempt in self.attempts.values())
+        return alike < (1 if heavy else target.slots)
 
     def _reuse(self, run: ActiveRun, candidate: Candidate, result: Result) -> None:
         self._begin(run)
@@ -334,16 +303,11 @@ class Executor:
         self._queue(run, run.complete(candidate.node, result.outputs))
         self._finish_if_over(run)
 
-    def _start(self, run: ActiveRun, candidate: Candidate) -> bool:
-        step = run.plan.steps[candidate.node]
-        target = self.targets[step.target]
-        heavy, light = self.busy(target.id)
-        if (heavy > 0) if step.spec.distributed else (light >= target.slots):
-            return False
+    def _start(self, run: ActiveRun, step: Step, candidate: Candidate, target: Target) -> None:
         attempt_id = uuid.uuid4().hex
         number = self._database.attempts.begin(attempt_id, run.id, candidate.node, target.id)
         folder = self._home.attempts / attempt_id
-        request = self._request(run, candidate, attempt_id, target)
+        request = self.preparation.request(run.id, attempt_id, step, candidate, target)
         folder.mkdir()
         (folder / "request.json").write_text(json.dumps(request))
         tail = EventTail(folder / "events.jsonl", 0)
@@ -352,42 +316,6 @@ class Executor:
         self.to_fork.append(attempt)
         self._begin(run)
         run.start(candidate.node)
-        return True
-
-    def _request(self, run: ActiveRun, candidate: Candidate, attempt_id: str, target: Target) -> dict[str, Any]:
-        step = run.plan.steps[candidate.node]
-        inputs = {
-            port: {"path": str(self.store.data(digest)), "digest": digest} for port, digest in candidate.inputs.items()
-        }
-        return {
-            "attempt": attempt_id,
-            "run": run.id,
-            "node": candidate.node,
-            "module": step.spec.id,
-            "parameters": dict(step.parameters),
-            "inputs": inputs,
-            "outputs": {port.id: port.type.id for port in step.spec.outputs},
-            "resolved": dict(candidate.resolved),
-            "device": target.device,
-            "threads": target.threads(step.spec.distributed),
-            "settings": self._settings.as_seen_by_modules(),
-            "document": str(self._home.documents / f"{run.id}.json"),
-            "doorbell": str(self._home.doorbell),
-            "target": target.id,
-            "heavy": step.spec.distributed,
-            "key": candidate.key,
-            "fields": candidate.fields,
-            "why": self._why(run, candidate),
-        }
-
-    def _why(self, run: ActiveRun, candidate: Candidate) -> str:
-        step = run.plan.steps[candidate.node]
-        if step.node.regenerate_output:
-            return "regenerate output is on"
-        if not candidate.reusable:
-            return "always runs, to see whether the data changed"
-        last = self._database.artifacts.last(step.spec.id, candidate.node)
-        return explain(candidate.fields, None if last is None else last.fields)
 
     def _begin(self, run: ActiveRun) -> None:
         if run.began is None:

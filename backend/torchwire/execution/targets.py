@@ -27,18 +27,14 @@ class Target:
 
     @property
     def slots(self) -> int:
-        """How many nodes may run at once: short ones side by side even on one core."""
+        """How many light nodes may run at once, beside one heavy one: two at least, for most of them wait for files."""
         return max(2, self.cores)
-
-    def share(self, heavy: bool) -> int:
-        """How many slots a node takes. A heavy one (training) takes all, so two never fight for the cores."""
-        return self.slots if heavy else 1
 
     def threads(self, heavy: bool) -> int:
         """How many threads a node may use. Never depends on what else runs: results must not."""
         return self.cores if heavy else min(self.cores, 8)
 
-    def as_json(self, nodes: int, slots: int) -> dict[str, Any]:
+    def as_json(self, *, light: int, heavy: int) -> dict[str, Any]:
         """The target with what is busy on it, as ``GET targets`` shows it."""
         record = {
             "id": self.id,
@@ -46,7 +42,7 @@ class Target:
             "kind": self.kind,
             "cores": self.cores,
             "memory_bytes": self.memory_bytes,
-            "busy": {"nodes": nodes, "cores": min(slots, self.cores)},
+            "busy": {"nodes": light + heavy, "cores": self.cores if heavy else min(light, self.cores)},
             "available": True,
         }
         return record | ({"gpu": self.gpu} if self.gpu else {})

@@ -1,0 +1,44 @@
+"""Takes over what an attempt made: whole or not at all, and only from the attempt that holds the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torchwire.execution.attempt import LiveAttempt
+from torchwire.execution.store import ArtifactStore
+from torchwire.storage.artifacts import Result
+from torchwire.storage.database import Database
+
+
+class LeaseLostError(Exception):
+    """A newer attempt has taken the node over, or this one was given up."""
+
+
+def commit(database: Database, store: ArtifactStore, attempt: LiveAttempt, done: Mapping[str, Any]) -> dict[str, Any]:
+    """Move the sealed folders into the store, write their rows, and return the outputs.
+
+    The rows belong to the surrounding transaction. A crash before its end leaves folders without rows, which are found
+    there when the node runs again. Raises LeaseLostError, and OSError when the folders can't be moved.
+    """
+    if not database.attempts.holds_lease(attempt.id):
+        raise LeaseLostError(attempt.id)
+    types: Mapping[str, str] = attempt.request["outputs"]
+    outputs = {port: {"type": types[port], **sealed} for port, sealed in done["outputs"].items()}
+    for port, output in outputs.items():
+        store.adopt(attempt.folder / "sealed" / port, output["digest"])
+    for output in outputs.values():
+        database.artifacts.add(output["digest"], output["type"], output["size"], output["files"])
+    request = attempt.request
+    database.artifacts.remember(
+        Result(
+            request["key"],
+            request["module"],
+            request["fields"],
+            outputs,
+            done["seconds"],
+            attempt.run_id,
+            attempt.node,
+        )
+    )
+    return outputs

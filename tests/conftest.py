@@ -1,0 +1,42 @@
+"""Fixtures for all tests, and a watch over what they leave behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.places import Place
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    """Fail a test after which one of our threads still runs."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("torchwire-")]
+    assert not left, f"threads left running: {left}"
+
+
+@pytest.fixture
+def new_place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
+    """Makes places in one home (``home`` picks another); those still working at the end are stopped, nodes too."""
+    made: list[Place] = []
+
+    def make(home: Path | None = None, **settings: Any) -> Place:
+        place = Place(home or tmp_path / "home", **settings)
+        made.append(place)
+        return place
+
+    yield make
+    for place in made:
+        place.stop(kill=True)
+
+
+@pytest.fixture
+def place(new_place: Callable[..., Place]) -> Place:
+    """A home with a working engine."""
+    return new_place().ready()
