@@ -2,7 +2,8 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { precompress } from './tools/precompress.mjs';
 
-const SERVER = 'http://127.0.0.1:8321';
+/** The Host header stays the page's own, or the server would refuse the page as a foreign origin. */
+const SERVER = { target: 'http://127.0.0.1:8321', changeOrigin: false };
 const folder = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
 
 export default defineConfig({
@@ -21,7 +22,7 @@ export default defineConfig({
     proxy: {
       '/api': SERVER,
       '/healthz': SERVER,
-      '/socket.io': { target: SERVER, ws: true },
+      '/socket.io': { ...SERVER, ws: true },
     },
   },
   test: {

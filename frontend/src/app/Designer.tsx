@@ -1,7 +1,11 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
 import { lazy, Suspense } from 'react';
+import { Canvas } from '@/features/canvas/Canvas';
+import type { CanvasSlots } from '@/features/canvas/slots';
 import { ImportDrop } from '@/features/projects/ImportDrop';
 import { StaleBanner } from '@/features/projects/StaleBanner';
+import { NodeFace } from '@/features/runs/NodeFace';
+import { NodeStatus } from '@/features/runs/NodeStatus';
 import { RunStatusBar } from '@/features/runs/RunStatusBar';
 import { useRunTitle } from '@/features/runs/useRunTitle';
 import { revealNode } from '@/lib/canvas/canvasApi';
@@ -32,6 +36,8 @@ const RunOutline = lazy(() =>
   import('@/features/runs/RunOutline').then((module) => ({ default: module.RunOutline })),
 );
 
+const SLOTS: CanvasSlots = { NodeStatus, NodeFace };
+
 /** The page: where the features meet. */
 export function Designer() {
   const narrow = useNarrow();
@@ -49,9 +55,14 @@ export function Designer() {
           <FaultBar />
           <div className={styles.middle}>
             <Sidebar onImport={chooseFile} />
-            <main className={styles.canvas} aria-label="Canvas">
+            <main className={styles.canvas}>
               <ErrorBoundary what="The canvas">
-                <div />
+                <Canvas
+                  slots={SLOTS}
+                  readOnly={narrow}
+                  onOpenInspector={openInspector}
+                  onOpenSample={openSamples}
+                />
               </ErrorBoundary>
             </main>
             {!narrow && <Inspector />}
@@ -65,6 +76,14 @@ export function Designer() {
       )}
     </ImportDrop>
   );
+}
+
+function openInspector(): void {
+  useLayout.getState().set({ inspectorOpen: true, sheetOpen: true });
+}
+
+function openSamples(): void {
+  useLayout.getState().set({ dialog: 'samples' });
 }
 
 function leadTo(nodeId: string): void {

@@ -9,13 +9,15 @@ interface FieldProps {
   error?: ReactNode;
   /** Beside the label, such as a reset button. */
   actions?: ReactNode;
+  /** At the far end of the label's line, such as the range. */
+  facts?: ReactNode;
   /** `row` sets the control beside the label, for switches. */
   layout?: 'column' | 'row';
   children: ReactNode;
 }
 
 /** A label, a control, and what is to be said about it. Give the control `id` and `describedBy(id)`. */
-export function Field({ id, label, hint, error, actions, layout = 'column', children }: FieldProps) {
+export function Field({ id, label, hint, error, actions, facts, layout = 'column', children }: FieldProps) {
   const hasError = error !== undefined && error !== null && error !== false;
   const hasHint = hint !== undefined && hint !== null && hint !== '';
   return (
@@ -26,6 +28,11 @@ export function Field({ id, label, hint, error, actions, layout = 'column', chil
             {label}
           </label>
           {actions}
+          {facts !== undefined && facts !== '' && (
+            <span id={`${id}-facts`} className={styles.facts}>
+              {facts}
+            </span>
+          )}
         </div>
         {children}
       </div>
@@ -39,7 +46,7 @@ export function Field({ id, label, hint, error, actions, layout = 'column', chil
   );
 }
 
-/** The id of a field's hint and error, for the control's aria-describedby. */
+/** The ids of a field's facts, hint and error, for the control's aria-describedby. */
 export function describedBy(id: string): string {
-  return `${id}-about`;
+  return `${id}-facts ${id}-about`;
 }

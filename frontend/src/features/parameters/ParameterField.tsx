@@ -8,7 +8,7 @@ import { faultStore, useNodeFaults } from '@/lib/document/faultStore';
 import { parameterValue } from '@/lib/modules/catalog';
 import type { ParameterSpec } from '@/services/types.generated';
 import type { ParameterValue } from '@/lib/document/types';
-import { checkParameter, rangeWords } from './checkParameter';
+import { checkParameter, rangeSigns } from './checkParameter';
 import { fieldId } from './fieldId';
 import styles from './ParameterField.module.css';
 import { WIDGETS } from './widgets';
@@ -66,7 +66,8 @@ export const ParameterField = memo(function ParameterField({
             )}
           </>
         }
-        hint={about(parameter)}
+        hint={parameter.help}
+        facts={factsOf(parameter)}
         error={error}
       >
         <Widget
@@ -86,18 +87,13 @@ export const ParameterField = memo(function ParameterField({
   );
 });
 
-/** Help, range and default in one breath. */
-function about(parameter: ParameterSpec): string {
-  const range = rangeWords(parameter);
-  const noun = parameter.kind === 'integer' ? 'A whole number' : 'A number';
-  const facts = [
-    (parameter.kind === 'integer' || parameter.kind === 'number') && range !== null && `${noun} ${range}`,
-    !parameter.required && parameter.kind !== 'flag' && `default ${spell(parameter.default)}`,
-  ].filter((fact) => fact !== false);
-  const sentence = facts.join('; ');
-  return sentence === ''
-    ? parameter.help
-    : `${parameter.help} ${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+/** Range and default, as short as can be. */
+function factsOf(parameter: ParameterSpec): string {
+  const isNumber = parameter.kind === 'integer' || parameter.kind === 'number';
+  const hasDefault = !parameter.required && parameter.kind !== 'flag' && parameter.default !== '';
+  return [isNumber && rangeSigns(parameter), hasDefault && `default ${spell(parameter.default)}`]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function spell(value: ParameterValue): string {

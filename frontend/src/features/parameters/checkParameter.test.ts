@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ParameterSpec } from '@/services/types.generated';
-import { checkParameter, rangeWords } from './checkParameter';
+import { checkParameter, rangeSigns, rangeWords } from './checkParameter';
 
 const parameter = (change: Partial<ParameterSpec>): ParameterSpec => ({
   id: 'p',
@@ -50,7 +50,15 @@ describe('checkParameter', () => {
   });
 });
 
-it('spells tiny bounds in scientific notation', () => {
-  expect(rangeWords({ minimum: 5e-324, maximum: null, exclusive_minimum: false })).toBe('of at least 5e-324');
-  expect(rangeWords({ minimum: null, maximum: null, exclusive_minimum: false })).toBeNull();
+it('says in words and signs what is allowed', () => {
+  const range = (minimum: number | null, maximum: number | null, exclusive_minimum = false) => ({
+    minimum,
+    maximum,
+    exclusive_minimum,
+  });
+  expect(rangeWords(range(5e-324, null))).toBe('greater than 0');
+  expect(rangeSigns(range(5e-324, null))).toBe('> 0');
+  expect(rangeSigns(range(0, 1))).toBe('0 to 1');
+  expect(rangeSigns(range(1, null))).toBe('≥ 1');
+  expect(rangeWords(range(null, null))).toBeNull();
 });

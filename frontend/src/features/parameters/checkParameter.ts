@@ -44,20 +44,41 @@ function withRange(parameter: ParameterSpec, verb: string): string {
   return `${verb} ${noun}${range === null ? '' : ` ${range}`}.`;
 }
 
+type Range = Pick<ParameterSpec, 'minimum' | 'maximum' | 'exclusive_minimum'>;
+
+/** The smallest positive number stands for "more than nothing". */
+const TINY = 1e-300;
+
+function lowerBound({
+  minimum,
+  exclusive_minimum: exclusive,
+}: Range): { at: number; exclusive: boolean } | null {
+  if (minimum === null) return null;
+  return minimum > 0 && minimum < TINY ? { at: 0, exclusive: true } : { at: minimum, exclusive };
+}
+
 /** The bounds in words (`greater than 0`, `from 0 to 1`); null when there are none. */
-export function rangeWords(
-  parameter: Pick<ParameterSpec, 'minimum' | 'maximum' | 'exclusive_minimum'>,
-): string | null {
-  const { minimum, maximum, exclusive_minimum: exclusive } = parameter;
-  if (minimum === null && maximum === null) return null;
-  if (minimum === null) return `of at most ${spell(maximum ?? 0)}`;
-  const low = exclusive ? `greater than ${spell(minimum)}` : `of at least ${spell(minimum)}`;
-  if (maximum === null) return low;
-  return exclusive ? `${low}, at most ${spell(maximum)}` : `from ${spell(minimum)} to ${spell(maximum)}`;
+export function rangeWords(range: Range): string | null {
+  const low = lowerBound(range);
+  const { maximum } = range;
+  if (low === null) return maximum === null ? null : `of at most ${spell(maximum)}`;
+  const over = `${low.exclusive ? 'greater than' : 'of at least'} ${spell(low.at)}`;
+  if (maximum === null) return over;
+  return low.exclusive ? `${over}, at most ${spell(maximum)}` : `from ${spell(low.at)} to ${spell(maximum)}`;
+}
+
+/** The bounds in signs (`> 0`, `0 to 1`); empty when there are none. */
+export function rangeSigns(range: Range): string {
+  const low = lowerBound(range);
+  const { maximum } = range;
+  if (low === null) return maximum === null ? '' : `≤ ${spell(maximum)}`;
+  const over = `${low.exclusive ? '>' : '≥'} ${spell(low.at)}`;
+  if (maximum === null) return over;
+  return low.exclusive ? `${over}, ≤ ${spell(maximum)}` : `${spell(low.at)} to ${spell(maximum)}`;
 }
 
 function spell(bound: number): string {
   return bound !== 0 && Math.abs(bound) < 1e-4
     ? bound.toExponential(0)
-    : String(Number(bound.toPrecision(6)));
+    : String(Number(bound.toPrecision(4)));
 }

@@ -1,7 +1,6 @@
 /** Where a person was in a pipeline: not part of the document, but found again after a reload. */
 export interface ViewState {
   readonly selection: readonly string[];
-  readonly viewport: { readonly x: number; readonly y: number; readonly zoom: number } | null;
 }
 
 const PREFIX = 'torchwire.view.';
@@ -10,9 +9,9 @@ const LAST_KEY = 'torchwire.lastPipeline';
 export function readView(pipelineId: string): ViewState {
   try {
     const stored = JSON.parse(localStorage.getItem(PREFIX + pipelineId) ?? '{}') as Partial<ViewState>;
-    return { selection: stored.selection ?? [], viewport: stored.viewport ?? null };
+    return { selection: stored.selection ?? [] };
   } catch {
-    return { selection: [], viewport: null };
+    return { selection: [] };
   }
 }
 
