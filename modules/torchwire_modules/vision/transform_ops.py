@@ -13,19 +13,17 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from torchwire.data_types.images import open_image
 from torchwire.data_types.transformation import Size, all_steps, for_inference, is_random, output_size
 from torchwire.data_types.transformation_steps import STEPS, shorter_side_to
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
     from torch import Tensor
 
-Pixels = NDArray[np.uint8]
-"""(height, width, 3) 8-bit RGB."""
+    Pixels = NDArray[np.uint8]
+    """(height, width, 3) 8-bit RGB."""
 
 
 _NO_DRAWS = Random(0)  # noqa: S311 - stands in where nothing is drawn
@@ -65,11 +63,15 @@ class Transform:
 
         Raises OSError when the file can't be decoded.
         """
+        from torchwire.data_types.images import open_image
+
         with open_image(path) as image:
             return self.prepare(image)
 
     def prepare(self, image: Image) -> Pixels:
         """Run the leading steps that are the same every time."""
+        import numpy as np
+
         image = image if image.mode == "RGB" else image.convert("RGB")
         for step in self._prefix:
             image = _PIXEL_STEPS[step["name"]](image, step)
