@@ -1,0 +1,118 @@
+import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties } from 'react';
+import { useDocument } from '@/lib/document/documentStore';
+import { wireInto } from '@/lib/document/wireIndex';
+import { catalogStore, nodeTitle, useCatalog } from '@/lib/modules/catalog';
+import styles from './HintLayer.module.css';
+import { useWiring } from './wiring';
+
+const DELAY_MS = 320;
+
+/** One tooltip for all ports and marks on the canvas: hundreds of nodes can't each have their own. */
+export function HintLayer({ container }: { container: HTMLElement | null }) {
+  const [subject, setSubject] = useState<HTMLElement | null>(null);
+  const wiring = useWiring((state) => state.wiring !== null);
+  useEffect(() => {
+    const root = container;
+    if (!root) return;
+    const abort = new AbortController();
+    const { signal } = abort;
+    let timer = 0;
+    const hide = () => {
+      clearTimeout(timer);
+      setSubject(null);
+    };
+    const show = (event: Event, delay: number) => {
+      const found =
+        event.target instanceof Element
+          ? event.target.closest<HTMLElement>('[data-port], [data-hint]')
+          : null;
+      hide();
+      if (found) timer = window.setTimeout(() => setSubject(found), delay);
+    };
+    root.addEventListener('pointerover', (event) => show(event, DELAY_MS), { signal });
+    root.addEventListener('pointerleave', hide, { signal });
+    root.addEventListener('pointerdown', hide, { capture: true, signal });
+    root.addEventListener('wheel', hide, { passive: true, signal });
+    root.addEventListener('keydown', hide, { capture: true, signal });
+    root.addEventListener('focusout', hide, { signal });
+    root.addEventListener(
+      'focusin',
+      (event) => {
+        if (event.target instanceof Element && event.target.matches(':focus-visible')) show(event, 0);
+      },
+      { signal },
+    );
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [container]);
+  if (!subject?.isConnected || (wiring && subject.dataset.port !== undefined)) return null;
+  return <Hint key={subject.dataset.port ?? subject.dataset.hint} subject={subject} />;
+}
+
+function Hint({ subject }: { subject: HTMLElement }) {
+  const card = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = card.current;
+    if (!element) return;
+    const at = subject.getBoundingClientRect();
+    const above = subject.dataset.portSide === 'input' || subject.dataset.port === undefined;
+    const half = element.offsetWidth / 2;
+    const middle = Math.max(half + 8, Math.min(innerWidth - half - 8, at.left + at.width / 2));
+    const over = at.top - 6 - element.offsetHeight;
+    const under = at.bottom + 6;
+    const fitsUnder = under + element.offsetHeight < innerHeight - 8;
+    element.style.left = `${middle}px`;
+    element.style.top = `${(above && over > 8) || !fitsUnder ? over : under}px`;
+  }, [subject]);
+  const { nodeid, handleid, portSide, hint, hintTone } = subject.dataset;
+  return (
+    <div ref={card} className={styles.card} role="tooltip" data-tone={hintTone}>
+      {hint ?? (
+        <PortHint
+          nodeId={nodeid ?? ''}
+          portId={handleid ?? ''}
+          side={portSide === 'input' ? 'input' : 'output'}
+        />
+      )}
+    </div>
+  );
+}
+
+function PortHint({ nodeId, portId, side }: { nodeId: string; portId: string; side: 'input' | 'output' }) {
+  const moduleId = useDocument((state) => state.nodes[nodeId]?.module ?? '');
+  const source = useDocument((state) => {
+    const wire = side === 'input' ? wireInto(state.wires, [nodeId, portId]) : undefined;
+    const node = wire && state.nodes[wire.from[0]];
+    return node && nodeTitle(node, catalogStore.getState().modules);
+  });
+  const spec = useCatalog((state) => state.modules.get(moduleId));
+  const types = useCatalog((state) => state.types);
+  const input = side === 'input' ? spec?.inputs.find((port) => port.id === portId) : undefined;
+  const output = side === 'output' ? spec?.outputs.find((port) => port.id === portId) : undefined;
+  const port = input ?? output;
+  if (!port) return <span>{portId}</span>;
+  const ids = input ? input.types : output ? [output.type] : [];
+  return (
+    <>
+      <span className={styles.name}>
+        {port.label}
+        {input?.optional === true && <span className={styles.optional}>optional</span>}
+      </span>
+      {ids.map((id) => (
+        <span
+          key={id}
+          className={styles.type}
+          style={{ '--hue': types.get(id)?.hue ?? 260 } as CSSProperties}
+        >
+          {id}
+        </span>
+      ))}
+      <span className={styles.help}>{port.help}</span>
+      {side === 'input' && (
+        <span className={styles.state}>{source === undefined ? 'Nothing wired' : `From ${source}`}</span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import type { NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { useModuleSpec } from '@/lib/modules/catalog';
+import type { ModuleFlowNode } from './flowStore';
+import { MissingModule } from './MissingModule';
+import { NodeFrame } from './NodeFrame';
+import { ParameterSummary } from './ParameterSummary';
+import { Ports } from './Ports';
+
+/** Draws every module, from its declaration. Where a node lies is none of its business: a drag doesn't draw it anew. */
+export const ModuleNode = memo(
+  function ModuleNode({ id, data, selected }: NodeProps<ModuleFlowNode>) {
+    const spec = useModuleSpec(data.moduleId);
+    if (!spec) return <MissingModule nodeId={id} moduleId={data.moduleId} selected={selected} />;
+    return (
+      <NodeFrame nodeId={id} moduleId={spec.id} title={spec.title} selected={selected}>
+        <Ports nodeId={id} side="input" ports={spec.inputs} />
+        <ParameterSummary nodeId={id} spec={spec} />
+        <Ports nodeId={id} side="output" ports={spec.outputs} />
+      </NodeFrame>
+    );
+  },
+  (before, after) =>
+    before.id === after.id &&
+    before.selected === after.selected &&
+    before.data.moduleId === after.data.moduleId,
+);

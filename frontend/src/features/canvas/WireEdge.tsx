@@ -1,0 +1,66 @@
+import { BaseEdge, type EdgeProps } from '@xyflow/react';
+import { memo, type CSSProperties, type PointerEvent } from 'react';
+import { useDocument } from '@/lib/document/documentStore';
+import type { Point } from '@/lib/document/types';
+import { useCatalog } from '@/lib/modules/catalog';
+import { useRunState } from '@/lib/run/runStore';
+import type { WireFlowEdge } from './flowStore';
+import styles from './WireEdge.module.css';
+import { pressWireEnd } from './wireGesture';
+import { wirePath } from './wirePath';
+import { useWiring } from './wiring';
+
+/** A wire in the colour of what it carries, with a grip at each end to move it elsewhere. */
+export const WireEdge = memo(function WireEdge({
+  id,
+  source,
+  target,
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  sourceHandleId,
+  selected,
+  data,
+}: EdgeProps<WireFlowEdge>) {
+  const moduleId = useDocument((state) => state.nodes[source]?.module ?? '');
+  const hue = useCatalog((state) => {
+    const port = state.modules.get(moduleId)?.outputs.find((output) => output.id === sourceHandleId);
+    return port && state.types.get(port.type)?.hue;
+  });
+  const wire = data?.wire;
+  const moving = useWiring((state) => wire !== undefined && state.wiring?.moving === wire);
+  const flowing = useRunState((view) => view.run?.nodes[target]?.status === 'running');
+  const path = wirePath([sourceX, sourceY], [targetX, targetY]);
+  return (
+    <g
+      className={styles.wire}
+      data-wire={id}
+      data-selected={selected === true || undefined}
+      data-moving={moving || undefined}
+      data-flowing={flowing || undefined}
+      style={hue === undefined ? undefined : ({ '--hue': hue } as CSSProperties)}
+    >
+      <BaseEdge path={path.d} interactionWidth={22} />
+      {wire && (
+        <>
+          <Grip at={path.near} onPress={(event) => pressWireEnd(event.nativeEvent, wire, 'output')} />
+          <Grip at={path.far} onPress={(event) => pressWireEnd(event.nativeEvent, wire, 'input')} />
+        </>
+      )}
+    </g>
+  );
+});
+
+function Grip({ at, onPress }: { at: Point; onPress: (event: PointerEvent) => void }) {
+  return (
+    <g
+      className={`${styles.grip} nodrag nopan`}
+      transform={`translate(${at[0]} ${at[1]})`}
+      onPointerDown={onPress}
+    >
+      <circle className={styles.gripArea} r={11} />
+      <circle className={styles.gripDot} r={4} />
+    </g>
+  );
+}

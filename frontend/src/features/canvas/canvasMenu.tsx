@@ -1,0 +1,118 @@
+import {
+  ClipboardPaste,
+  Copy,
+  CopyPlus,
+  Maximize,
+  Network,
+  PanelRight,
+  Pencil,
+  Plus,
+  RefreshCw,
+  Scissors,
+  Search,
+  SquareDashed,
+  Trash2,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { MenuEntry } from '@/components/ui/Menu';
+import { commandStore, runCommand } from '@/lib/commands';
+import { documentStore } from '@/lib/document/documentStore';
+import { wireId } from '@/lib/document/types';
+import { shownShortcut } from './shownShortcut';
+
+/** What a right click was on. */
+export type MenuPlace =
+  | { readonly kind: 'canvas' }
+  | { readonly kind: 'node'; readonly id: string }
+  | { readonly kind: 'wire'; readonly id: string };
+
+/** What was meant: the node, wire or canvas under the pointer. It becomes the selection unless it is part of it. */
+export function choosePlace(target: EventTarget | null): MenuPlace {
+  const element =
+    target instanceof Element ? target.closest<HTMLElement>('.react-flow__node, .react-flow__edge') : null;
+  const id = element?.dataset.id;
+  const { selection, selectedWires, select } = documentStore.getState();
+  if (!element || id === undefined) return { kind: 'canvas' };
+  if (element.classList.contains('react-flow__edge')) {
+    if (!selectedWires.has(id)) select([], [id]);
+    return { kind: 'wire', id };
+  }
+  if (!selection.has(id)) select([id]);
+  return { kind: 'node', id };
+}
+
+/** The lines of the menu for a place. */
+export function menuEntries(place: MenuPlace, readOnly: boolean): MenuEntry[] {
+  if (readOnly) {
+    const view = [entry('fit', <Maximize />), entry('find', <Search />)];
+    if (place.kind !== 'node') return view;
+    return [entry('inspect', <PanelRight />), 'separator', ...view];
+  }
+  if (place.kind === 'wire') return wireEntries(place.id);
+  if (place.kind === 'node') return nodeEntries(place.id);
+  return [
+    entry('quick-add', <Plus />),
+    entry('paste', <ClipboardPaste />),
+    'separator',
+    entry('select-all', <SquareDashed />),
+    entry('find', <Search />),
+    'separator',
+    entry('tidy', <Network />),
+    entry('fit', <Maximize />),
+  ];
+}
+
+function nodeEntries(id: string): MenuEntry[] {
+  const { selection, nodes, setRegenerateOutput, batch } = documentStore.getState();
+  const ids = selection.has(id) ? [...selection] : [id];
+  const always = ids.every((one) => nodes[one]?.regenerate_output === true);
+  return [
+    ...(ids.length === 1
+      ? [entry('inspect', <PanelRight />), entry('rename', <Pencil />)]
+      : [{ heading: `${ids.length} nodes` }]),
+    {
+      label: 'Run every time',
+      icon: <RefreshCw />,
+      checked: always,
+      onSelect: () => {
+        batch(always ? 'Reuse outputs again' : 'Run every time', () => {
+          for (const one of ids) setRegenerateOutput(one, !always);
+        });
+      },
+    },
+    'separator',
+    entry('cut', <Scissors />),
+    entry('copy', <Copy />),
+    entry('duplicate', <CopyPlus />),
+    entry('duplicate-with-inputs', <CopyPlus />),
+    ...(ids.length > 1 ? (['separator', entry('tidy', <Network />, 'Tidy the selection')] as const) : []),
+    'separator',
+    entry('delete', <Trash2 />, 'Delete', true),
+  ];
+}
+
+function wireEntries(id: string): MenuEntry[] {
+  const { wires, select } = documentStore.getState();
+  const wire = wires.find((one) => wireId(one) === id);
+  if (!wire) return [entry('delete', <Trash2 />, 'Delete the wire', true)];
+  return [
+    { label: 'Select where it starts', onSelect: () => select([wire.from[0]]) },
+    { label: 'Select where it ends', onSelect: () => select([wire.to[0]]) },
+    'separator',
+    entry('delete', <Trash2 />, 'Delete the wire', true),
+  ];
+}
+
+function entry(commandId: string, icon: ReactNode, label?: string, danger = false): MenuEntry {
+  const command = commandStore.getState().commands.get(commandId);
+  return {
+    label: label ?? command?.label ?? commandId,
+    icon,
+    shortcut: shownShortcut(command),
+    disabled: command?.enabled?.() === false,
+    danger,
+    onSelect: () => {
+      runCommand(commandId);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** Copy, cut and paste over the system's clipboard, as JSON text. Where the browser forbids it, within the page. */
+
+import { announce } from '@/lib/announce';
+import { canvasHasFocus, isTyping } from '@/lib/commands';
+import { documentStore } from '@/lib/document/documentStore';
+import { boundsOf, cutOut, fragmentToText, textToFragment, type Fragment } from '@/lib/document/fragment';
+import type { Point } from '@/lib/document/types';
+import { canvasUi } from './canvasUi';
+
+let remembered: string | null = null;
+
+/** Answer the browser's own copy, cut and paste events. `placeFor` says where what is pasted goes. */
+export function listenToClipboard(placeFor: (fragment: Fragment) => Point): () => void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const copy = (event: ClipboardEvent) => {
+    if (isElsewhere(event) || !event.clipboardData) return;
+    const text = selectionText();
+    if (text === null) return;
+    event.preventDefault();
+    event.clipboardData.setData('text/plain', text);
+    remembered = text;
+    if (event.type === 'cut' && !canvasUi.getState().readOnly) cutSelected();
+    else announceCopied();
+  };
+  document.addEventListener('copy', copy, { signal });
+  document.addEventListener('cut', copy, { signal });
+  document.addEventListener(
+    'paste',
+    (event) => {
+      if (isElsewhere(event) || canvasUi.getState().readOnly) return;
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (pasteText(text, placeFor)) event.preventDefault();
+    },
+    { signal },
+  );
+  return () => {
+    abort.abort();
+  };
+}
+
+/** Copy the selection without a key press (menus). */
+export async function copySelection(): Promise<void> {
+  const text = selectionText();
+  if (text === null) return;
+  remembered = text;
+  announceCopied();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Not allowed here (no secure context, or refused): the page remembers it, so paste works within it.
+  }
+}
+
+export async function cutSelection(): Promise<void> {
+  await copySelection();
+  cutSelected();
+}
+
+/** Paste without a key press (menus). */
+export async function pasteFromClipboard(placeFor: (fragment: Fragment) => Point): Promise<void> {
+  let text = '';
+  try {
+    text = await navigator.clipboard.readText();
+  } catch {
+    // As above: what was copied in this page can still be pasted.
+  }
+  if (!pasteText(text, placeFor) && !(remembered !== null && pasteText(remembered, placeFor))) {
+    announce('There are no nodes on the clipboard.');
+  }
+}
+
+function pasteText(text: string, placeFor: (fragment: Fragment) => Point): boolean {
+  const fragment = textToFragment(text);
+  if (!fragment) return false;
+  const ids = documentStore.getState().paste(fragment, placeFor(fragment));
+  announce(ids.length === 1 ? 'One node pasted.' : `${ids.length} nodes pasted.`);
+  return true;
+}
+
+/** Where to put a fragment so that it lies around a point. */
+export function around(fragment: Fragment, [x, y]: Point): Point {
+  const { width, height } = boundsOf(fragment.nodes);
+  return [x - width / 2 - 120, y - height / 2 - 32];
+}
+
+function selectionText(): string | null {
+  const state = documentStore.getState();
+  const fragment = cutOut(state, state.selection);
+  return fragment && fragmentToText(fragment);
+}
+
+function cutSelected(): void {
+  const count = documentStore.getState().selection.size;
+  documentStore.getState().removeNodes(documentStore.getState().selection);
+  announce(count === 1 ? 'One node cut.' : `${count} nodes cut.`);
+}
+
+function announceCopied(): void {
+  const { size } = documentStore.getState().selection;
+  announce(size === 1 ? 'One node copied.' : `${size} nodes copied.`);
+}
+
+/** Text that is selected or typed keeps its own clipboard. */
+function isElsewhere(event: Event): boolean {
+  const marked = getSelection();
+  return isTyping(event.target) || !canvasHasFocus() || (marked !== null && !marked.isCollapsed);
+}
