@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score
 from tests.modules.fake_context import FakeContext, run_module
 from torchwire.data_types.data_frame import DataFrame, write_data_frame
 from torchwire.data_types.scores import ScoredWriter, preview_evaluation
-from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, NotScoredDatasetError, OutOfRangeError
+from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, NotScoredDatasetError, ParameterParseError
 from torchwire_modules.evaluation.evaluate import EvaluateModel
 
 LABELS = ["cat", "dog", "eel"]
@@ -127,5 +127,5 @@ def test_a_cell_shows_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize("query", [{"cell": "0"}, {"cell": "0,3"}, {"cell": "a,b"}, {"cell": "0,0", "model": "1"}])
 def test_a_cell_that_is_not_there_is_refused(tmp_path: Path, query: dict[str, str]) -> None:
     folder, _ = evaluate(tmp_path, scored(tmp_path / "a", truth()))
-    with pytest.raises(OutOfRangeError):
+    with pytest.raises(ParameterParseError):
         preview_evaluation(folder, query)

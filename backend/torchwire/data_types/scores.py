@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from torchwire.data_types.data_frame import FORMAT, SCHEMA, TABLE, VERSION, DataFrame
 from torchwire.data_types.json_files import write_json
+from torchwire.data_types.preview import page, whole_number
 from torchwire.errors import NotScoredDatasetError, OutOfRangeError
 
 ID, CATEGORY, PREDICTED = "id", "category", "Scored Labels"
 PROBABILITY = "Scored Probabilities_"
 EVALUATION, PREDICTIONS = "evaluation.json", "predictions.parquet"
-MAX_ROWS = 200
 MANY_LABELS = 50
 """With more classes than this a row of a preview shows only the TOP_SCORES best scores."""
 TOP_SCORES = 10
@@ -143,7 +143,7 @@ def preview_scored(folder: Path, query: Mapping[str, str]) -> dict[str, Any]:
 
     ``query``: offset, limit (at most 200), order (``id``; ``confidence`` or ``-confidence``; ``wrong``: wrong ones
     first, the surest first), only (``wrong`` | ``right``), category, predicted. Raises NotScoredDatasetError and, for
-    a query that can't be read, OutOfRangeError.
+    a query that can't be read, OutOfRangeError or ParameterParseError.
     """
     scored = ScoredTable.open(folder)
     predicted = scored.column(PREDICTED)
@@ -159,7 +159,7 @@ def preview_scored(folder: Path, query: Mapping[str, str]) -> dict[str, Any]:
         keep &= False if right is None else (right if only == "right" else ~right)
     numbers = _ordered(scored, right, query.get("order", "id"))
     numbers = numbers[keep[numbers]]
-    offset, limit = page_of(query)
+    offset, limit = page(query)
     return {
         "type": "DataFrameDirectory",
         "kind": "scored",
@@ -189,15 +189,14 @@ def preview_evaluation(folder: Path, query: Mapping[str, str]) -> dict[str, Any]
     models = read_evaluation(folder)
     if "cell" not in query:
         return {"type": "DataFrameDirectory", "kind": "evaluation", "models": models}
-    model = _whole("model", query.get("model", "0"), 0, len(models) - 1)
+    model = whole_number(query, "model", 0, len(models) - 1)
     labels = models[model]["labels"]
-    parts = query["cell"].split(",")
-    _check("cell", str(len(parts)), ("2",))
-    true, predicted = (labels[_whole("cell", part, 0, len(labels) - 1)] for part in parts)
+    row, _, column = query["cell"].partition(",")
+    true, predicted = (labels[whole_number({"cell": part}, "cell", 0, len(labels) - 1)] for part in (row, column))
     table = pq.read_table(
         folder / PREDICTIONS, filters=[("model", "=", model), (CATEGORY, "=", true), ("predicted", "=", predicted)]
     ).sort_by([("confidence", "descending"), (ID, "ascending")])
-    offset, limit = page_of(query)
+    offset, limit = page(query)
     return {
         "type": "DataFrameDirectory",
         "kind": "evaluation",
@@ -215,11 +214,6 @@ def read_evaluation(folder: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError) as error:
         raise NotScoredDatasetError("The folder holds no evaluation.", hint="Run Evaluate Model again.") from error
     return models
-
-
-def page_of(query: Mapping[str, str]) -> tuple[int, int]:
-    """``(offset, limit)`` of a query. Raises OutOfRangeError."""
-    return _whole("offset", query.get("offset", "0"), 0, 2**62), _whole("limit", query.get("limit", "50"), 1, MAX_ROWS)
 
 
 def _take(file: Path, numbers: NDArray[np.int64]) -> Any:
@@ -240,9 +234,3 @@ def _take(file: Path, numbers: NDArray[np.int64]) -> Any:
 def _check(name: str, value: str, options: tuple[str, ...]) -> None:
     if value not in options:
         raise OutOfRangeError(f"'{name}' is {value!r} and must be one of: {', '.join(options)}.", parameter=name)
-
-
-def _whole(name: str, value: str, low: int, high: int) -> int:
-    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-        raise OutOfRangeError(f"'{name}' is {value!r} and must be a whole number from {low} to {high}.", parameter=name)
-    return int(value)

@@ -8,7 +8,7 @@ from torchwire.module_api import UNTRAINED_MODEL_DIRECTORY, Context, Module, Out
 VARIANTS = ("densenet121", "densenet161", "densenet169", "densenet201")
 
 
-@module("densenet", title="DenseNet", category="Computer Vision", version=1)
+@module("densenet", title="DenseNet", category="Computer Vision / Image Classification", version=1)
 class DenseNet(Module):
     """Describe a DenseNet classifier for Train PyTorch Model to fit."""
 

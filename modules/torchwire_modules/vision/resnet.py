@@ -21,7 +21,7 @@ VARIANTS = (
 )
 
 
-@module("resnet", title="ResNet", category="Computer Vision", version=1)
+@module("resnet", title="ResNet", category="Computer Vision / Image Classification", version=1)
 class ResNet(Module):
     """Describe a ResNet classifier for Train PyTorch Model to fit."""
 
