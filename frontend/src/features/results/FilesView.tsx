@@ -9,7 +9,7 @@ import type { FilesPreview } from '@/services/types.generated';
 import styles from './FilesView.module.css';
 import shared from './View.module.css';
 
-const MOST = 1000;
+const MOST = 200;
 
 interface FilesViewProps {
   output: OutputRef;

@@ -49,6 +49,12 @@ export function RunStatusBar({ onLeadTo, onClose = hideRun }: RunStatusBarProps)
   );
 }
 
+function stateOf(run: Run, lost: boolean): string {
+  if (isOver(run.status)) return RUN_WORDS[run.status];
+  if (lost) return `${RUN_WORDS[run.status]} when last heard of`;
+  return run.cancel_requested ? 'Cancelling…' : RUN_WORDS[run.status];
+}
+
 function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLeadTo'] }) {
   const going = !isOver(run.status);
   const lost = useConnection(({ status }) => status === 'lost');
@@ -60,7 +66,7 @@ function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLe
     <>
       <span className={styles.state} role="status">
         <StateIcon status={run.status} stale={lost && going} />
-        {lost && going ? `${RUN_WORDS[run.status]} when last heard of` : RUN_WORDS[run.status]}
+        {stateOf(run, lost)}
       </span>
       <span className={styles.quiet}>{going ? clock(seconds) : duration(seconds)}</span>
       <span className={styles.quiet}>

@@ -1,6 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Copy, History, MoreHorizontal, Play, Square } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
 import { cx } from '@/components/ui/cx';
@@ -15,7 +14,7 @@ import { isOver } from '@/lib/run/types';
 import type { RunStatus, RunSummary } from '@/lib/run/types';
 import { useNow } from '@/lib/run/useNow';
 import { useRuns } from '@/services/queries/useRuns';
-import { onRunsChanged, useConnection } from '@/services/socket';
+import { useConnection } from '@/services/socket';
 
 import { firstLine } from './nodeWords';
 import styles from './RunsPanel.module.css';
@@ -51,7 +50,6 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }:
   const [limit, setLimit] = useState(PAGE);
   const here = onlyThis && pipelineId !== null;
   const runs = useRuns(here ? pipelineId : undefined, limit);
-  useFreshRuns();
   const rows = useMemo(
     () => runs.data?.runs.filter((run) => status === 'all' || run.status === status) ?? [],
     [runs.data, status],
@@ -126,12 +124,6 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }:
   );
 }
 
-/** Asks for the list anew when the server says that a run began, moved on or ended. */
-function useFreshRuns(): void {
-  const client = useQueryClient();
-  useEffect(() => onRunsChanged(() => void client.invalidateQueries({ queryKey: ['runs'] })), [client]);
-}
-
 interface RowProps {
   run: RunSummary;
   shown: boolean;
@@ -145,7 +137,7 @@ function Row({ run, shown, nameOnly, onOpen, onCloned }: RowProps) {
   const rerun = useRerun(onOpen);
   const clone = useCloneRun((pipeline) => onCloned?.(pipeline.id));
   const going = !isOver(run.status);
-  const accuracy = run.summary?.['accuracy'];
+  const accuracy = run.summary?.['accuracy'] ?? null;
   return (
     <li className={cx(styles.row, shown && styles.shown)}>
       <button
@@ -160,14 +152,14 @@ function Row({ run, shown, nameOnly, onOpen, onCloned }: RowProps) {
         <span className={styles.text}>
           <span className={styles.head}>
             <span className={styles.name}>{nameOnly ? moment(run.created) : run.name}</span>
-            {accuracy !== undefined && (
+            {accuracy !== null && (
               <span className={styles.accuracy} title="Accuracy on the test data">
                 {percent(accuracy)}
               </span>
             )}
           </span>
           <span className={styles.facts}>
-            <span>{RUN_WORDS[run.status]}</span>
+            <span>{going && run.cancel_requested ? 'Cancelling' : RUN_WORDS[run.status]}</span>
             {!nameOnly && <span title={fullMoment(run.created)}>{moment(run.created)}</span>}
             <Time run={run} going={going} />
             <Nodes counts={run.node_counts} />

@@ -15,7 +15,7 @@ export function stateWords(node: NodeRun): string {
     case 'cancelled':
       return node.seconds === null ? 'Cancelled' : `Cancelled after ${duration(node.seconds)}`;
     case 'running':
-      return node.attempt > 1 ? `Running, attempt ${node.attempt}` : 'Running';
+      return (node.attempt ?? 1) > 1 ? `Running, attempt ${node.attempt}` : 'Running';
     default:
       return NODE_WORDS[node.status];
   }

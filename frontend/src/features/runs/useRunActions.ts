@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { toast } from '@/components/ui/toasts';
-import { showRun } from '@/lib/run/runStore';
+import { cancelRequested, showRun } from '@/lib/run/runStore';
 import { api } from '@/services/http';
 import { createPipeline } from '@/services/queries/usePipelines';
 import type { PipelineRecord, Run, RunAnswer } from '@/services/types.generated';
@@ -17,7 +17,10 @@ export function useCancelRun() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (runId: string) => api.post<RunAnswer>(`runs/${encodeURIComponent(runId)}/cancel`),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['runs'] }),
+    onSuccess: (_, runId) => {
+      cancelRequested(runId);
+      return client.invalidateQueries({ queryKey: ['runs'] });
+    },
     onError: complain('The run was not cancelled'),
   });
 }

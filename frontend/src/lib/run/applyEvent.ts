@@ -5,7 +5,7 @@ const UNTOUCHED: NodeRun = {
   reused: false,
   seconds: null,
   seconds_saved: null,
-  attempt: 0,
+  attempt: null,
   target: null,
   started: null,
   finished: null,

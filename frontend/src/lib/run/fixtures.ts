@@ -7,7 +7,7 @@ export function nodeRun(changes: Partial<NodeRun> = {}): NodeRun {
     reused: false,
     seconds: null,
     seconds_saved: null,
-    attempt: 0,
+    attempt: null,
     target: null,
     started: null,
     finished: null,
@@ -32,6 +32,7 @@ export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<
     finished: null,
     seconds: null,
     error: null,
+    cancel_requested: false,
     seq: 0,
     document: {
       format: 'torchwire/pipeline',

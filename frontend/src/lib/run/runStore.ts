@@ -60,6 +60,12 @@ export function hideRun(): void {
   runStore.setState(NOTHING);
 }
 
+/** The server has taken a cancellation; the events that say so are on their way. */
+export function cancelRequested(runId: string): void {
+  const { run } = runStore.getState();
+  if (run?.id === runId) runStore.setState({ run: { ...run, cancel_requested: true } });
+}
+
 function onSnapshot(run: Run): void {
   forgetWaiting();
   runStore.setState({ run, error: null });

@@ -23,6 +23,7 @@ interface ScoreViewProps {
 type Only = 'wrong' | 'right' | 'all';
 
 const ORDERS = [
+  { value: 'wrong', label: 'Mistakes first' },
   { value: '-confidence', label: 'Surest first' },
   { value: 'confidence', label: 'Least sure first' },
   { value: 'id', label: 'By name' },
@@ -76,8 +77,8 @@ function Glance({ first, mistakes }: { first: ScoredPreview; mistakes: ScoredPre
 
 function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPreview; wrong: number }) {
   const labelled = first.accuracy != null;
-  const [only, setOnly] = useState<Only>(wrong > 0 ? 'wrong' : 'all');
-  const [order, setOrder] = useState(labelled ? '-confidence' : 'confidence');
+  const [only, setOnly] = useState<Only>('all');
+  const [order, setOrder] = useState(labelled ? 'wrong' : 'confidence');
   const [category, setCategory] = useState<string | null>(null);
   const [predicted, setPredicted] = useState<string | null>(null);
   const params = {
@@ -138,7 +139,12 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
         </label>
         <label className={styles.filter}>
           Order
-          <Select label="Order" value={order} options={ORDERS} onValueChange={setOrder} />
+          <Select
+            label="Order"
+            value={order}
+            options={labelled ? ORDERS : ORDERS.slice(1)}
+            onValueChange={setOrder}
+          />
         </label>
         <span className={styles.space} />
         {labelled && <Badge tone="success">{percent(first.accuracy ?? 0)} right</Badge>}
