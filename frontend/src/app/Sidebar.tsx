@@ -4,6 +4,7 @@ import { Dialog } from '@/components/ui/Dialog';
 import { IconButton } from '@/components/ui/IconButton';
 import { ResizeHandle } from '@/components/ui/ResizeHandle';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { Palette } from '@/features/palette/Palette';
 import { PipelineList } from '@/features/projects/PipelineList';
 import { useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
@@ -120,7 +121,7 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
   };
   switch (tab) {
     case 'modules':
-      return null;
+      return <Palette />;
     case 'datasets':
       return null;
     case 'pipelines':
