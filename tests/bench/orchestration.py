@@ -1,4 +1,4 @@
-"""What the engine adds to the work itself: planning, starting nodes, recording them, finding out that nothing changed."""
+"""What the engine adds to the work itself: planning, starting and recording nodes, finding out that nothing changed."""
 
 from __future__ import annotations
 
