@@ -32,6 +32,8 @@ export function Dialog({
         <Radix.Overlay className={styles.scrim} />
         <Radix.Content
           className={cx(styles.content, styles[size])}
+          tabIndex={-1}
+          onOpenAutoFocus={focusContent}
           {...(description === undefined && { 'aria-describedby': undefined })}
         >
           <header className={styles.header}>
@@ -42,7 +44,7 @@ export function Dialog({
               )}
             </div>
             <Radix.Close asChild>
-              <IconButton label="Close" icon={<X />} />
+              <IconButton label="Close" icon={<X />} tooltip={null} />
             </Radix.Close>
           </header>
           {children !== undefined && <div className={styles.body}>{children}</div>}
@@ -51,6 +53,14 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The first field, else the dialog itself: its close button would only show a tooltip. */
+function focusContent(event: Event): void {
+  const content = event.currentTarget as HTMLElement;
+  const field = content.querySelector<HTMLElement>('[autofocus], input:not([type="file"]), textarea');
+  event.preventDefault();
+  (field ?? content).focus();
 }
 
 interface ConfirmDialogProps {

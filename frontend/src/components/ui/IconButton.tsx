@@ -8,6 +8,8 @@ import { Tooltip } from './Tooltip';
 export interface IconButtonProps extends Omit<ButtonProps, 'icon' | 'children' | 'variant'> {
   /** The accessible name, also shown as a tooltip. */
   label: string;
+  /** Other words for the tooltip; null for none. */
+  tooltip?: string | null;
   icon: ReactNode;
   shortcut?: string | undefined;
   tooltipSide?: 'top' | 'bottom' | 'left' | 'right';
@@ -17,6 +19,7 @@ export interface IconButtonProps extends Omit<ButtonProps, 'icon' | 'children' |
 
 export function IconButton({
   label,
+  tooltip = label,
   icon,
   shortcut,
   tooltipSide,
@@ -26,17 +29,21 @@ export function IconButton({
   className,
   ...rest
 }: IconButtonProps) {
+  const button = (
+    <button
+      type="button"
+      aria-label={label}
+      aria-pressed={pressed}
+      className={cx(styles.button, styles[size], className)}
+      {...rest}
+    >
+      {busy ? <Spinner /> : icon}
+    </button>
+  );
+  if (tooltip === null) return button;
   return (
-    <Tooltip content={label} shortcut={shortcut} {...(tooltipSide && { side: tooltipSide })}>
-      <button
-        type="button"
-        aria-label={label}
-        aria-pressed={pressed}
-        className={cx(styles.button, styles[size], className)}
-        {...rest}
-      >
-        {busy ? <Spinner /> : icon}
-      </button>
+    <Tooltip content={tooltip} shortcut={shortcut} {...(tooltipSide && { side: tooltipSide })}>
+      {button}
     </Tooltip>
   );
 }

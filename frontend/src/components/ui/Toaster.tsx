@@ -1,4 +1,4 @@
-import { X } from 'lucide-react';
+import { CircleCheck, TriangleAlert, X } from 'lucide-react';
 import { Toast as Radix } from 'radix-ui';
 import { Button } from './Button';
 import { cx } from './cx';
@@ -15,12 +15,17 @@ export function Toaster() {
       {toasts.map((toast) => (
         <Radix.Root
           key={toast.id}
-          className={cx(styles.toast, toast.tone && styles[toast.tone])}
+          className={styles.toast}
           duration={toast.duration ?? (toast.action || toast.tone === 'danger' ? 9000 : 4500)}
           onOpenChange={(open) => {
             if (!open) dismiss(toast.id);
           }}
         >
+          {toast.tone !== undefined && toast.tone !== 'neutral' && (
+            <span className={cx(styles.sign, styles[toast.tone])} aria-hidden>
+              {toast.tone === 'success' ? <CircleCheck /> : <TriangleAlert />}
+            </span>
+          )}
           <div className={styles.words}>
             <Radix.Title className={styles.title}>{toast.title}</Radix.Title>
             {toast.description !== undefined && (
@@ -33,7 +38,7 @@ export function Toaster() {
             </Radix.Action>
           )}
           <Radix.Close asChild>
-            <IconButton label="Dismiss" size="sm" icon={<X />} />
+            <IconButton label="Dismiss" tooltip={null} size="sm" icon={<X />} />
           </Radix.Close>
         </Radix.Root>
       ))}

@@ -137,7 +137,13 @@ function PipelineRow(props: PipelineRowProps) {
         label={`Actions for ${name}`}
         align="end"
         trigger={
-          <IconButton label={`Actions for ${name}`} size="sm" icon={<Ellipsis />} className={styles.more} />
+          <IconButton
+            label={`Actions for ${name}`}
+            tooltip={null}
+            size="sm"
+            icon={<Ellipsis />}
+            className={styles.more}
+          />
         }
         entries={[
           { label: 'Rename', icon: <Pencil />, onSelect: onRename },
