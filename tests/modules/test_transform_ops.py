@@ -46,7 +46,7 @@ def batch(images: list[Image.Image], transform: Transform) -> torch.Tensor:
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "nearest"])
 def test_fixed_steps_equal_torchvision(size: tuple[int, int], interpolation: str) -> None:
     image = noise(1, *size)
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"name": "resize", "size": 32, "interpolation": interpolation},
         {"name": "center_crop", "size": 40},
         {"name": "pad", "padding": 3},
