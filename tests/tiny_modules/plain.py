@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torchwire.module_api import (
     ANY_DIRECTORY,
+    MODEL_DIRECTORY,
     Context,
     Module,
     Outputs,
@@ -168,3 +169,11 @@ class Reports(Module):
         out = ctx.output_folder("result")
         (out / "done.txt").write_text("done")
         return {"result": out}
+
+
+@module("takes-model", title="Takes model", category="Tests")
+class TakesModel(Module):
+    """Takes what no tiny module gives."""
+
+    model = input(MODEL_DIRECTORY, help="A model.")
+    result = output(ANY_DIRECTORY, help="Never made.")

@@ -1,4 +1,4 @@
-"""Takes over what an attempt made: whole or not at all, and only from the attempt that holds the lease."""
+"""Takes over what an attempt made: whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from torchwire.storage.artifacts import Result
 from torchwire.storage.database import Database
 
 
-class LeaseLostError(Exception):
-    """A newer attempt has taken the node over, or this one was given up."""
-
-
 def commit(database: Database, store: ArtifactStore, attempt: LiveAttempt, done: Mapping[str, Any]) -> dict[str, Any]:
     """Move the sealed folders into the store, write their rows, and return the outputs.
 
     The rows belong to the surrounding transaction. A crash before its end leaves folders without rows, which are found
-    there when the node runs again. Raises LeaseLostError, and OSError when the folders can't be moved.
+    there when the node runs again. The caller has checked, in that same transaction, that the attempt holds the lease.
+    Raises OSError when the folders can't be moved.
     """
-    if not database.attempts.holds_lease(attempt.id):
-        raise LeaseLostError(attempt.id)
     types: Mapping[str, str] = attempt.request["outputs"]
     outputs = {port: {"type": types[port], **sealed} for port, sealed in done["outputs"].items()}
     for port, output in outputs.items():

@@ -18,7 +18,7 @@ from typing import Any
 from torchwire.errors import LibraryError, NodeCrashedError, TorchwireError
 from torchwire.execution.active_run import ActiveRun, Candidate
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
-from torchwire.execution.commit import LeaseLostError, commit
+from torchwire.execution.commit import commit
 from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import crash_error, last_words
 from torchwire.execution.events import RunEvent
@@ -201,7 +201,10 @@ class Executor:
         )
 
     def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
-        if kind == "attempt.done":
+        if not self._database.attempts.holds_lease(attempt.id):
+            logger.warning("Dropped what attempt %s says: it is not the newest of its node.", attempt.id)
+            self._end(attempt)
+        elif kind == "attempt.done":
             self._commit(run, attempt, data)
         elif kind == "attempt.failed":
             self._end(attempt)
@@ -215,10 +218,6 @@ class Executor:
     def _commit(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
         try:
             outputs = commit(self._database, self.store, attempt, data)
-        except LeaseLostError:
-            logger.warning("Dropped what attempt %s made: it is not the newest of its node.", attempt.id)
-            self._end(attempt)
-            return
         except OSError as error:
             self._end(attempt)
             failure = LibraryError(f"What the node made could not be kept: {error}.", node=attempt.node)

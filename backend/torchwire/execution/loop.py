@@ -76,7 +76,7 @@ class Loop:
 
     def stop(self, *, kill: bool) -> None:
         """End the thread, and the zygote with it; with ``kill`` the workers as well."""
-        if not self.started:
+        if not self.started or self._stopping:
             return
         self._stopping = True
         self._ring()

@@ -74,13 +74,14 @@ def _fault(document: Mapping[Any, Any], place: Location, kind: str, message: str
     key = place[-1]
     if kind == "extra_forbidden":
         return _of(f"{owner} has no key '{key}'.", node=node, hint=nearest(str(key), _keys(place)))
-    if kind == "missing":
+    if kind == "missing" and isinstance(key, str):
         return _of(f"{owner} lacks the key '{key}'.", node=node)
     if place[2:3] == ("parameters",) and len(place) > 3:
         text = f"Parameter '{key}' must be a number, text, true, false or null."
         return Fault.of(PipelineError(text, node=node, parameter=str(key)))
-    within = ".".join(str(part) for part in (place[2:] if place[0] in ("nodes", "wires") else place))
-    return _of(f"{owner}: {f'{within!r}: ' if within else ''}{message}.", node=node)
+    inside = place[2:] if place[0] in ("nodes", "wires") and len(place) > 1 else place
+    within = f"'{'.'.join(str(part) for part in inside)}': " if inside else ""
+    return _of(f"{owner}: {within}{message.replace('valid tuple', 'list')}.", node=node)
 
 
 def _of(message: str, *, node: str | None = None, hint: str | None = None) -> Fault:

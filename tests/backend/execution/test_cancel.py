@@ -1,0 +1,96 @@
+"""Cancelling: done when it says so, in less than a second, with nothing left running."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.graphs import chain, document, node, single, wire
+from tests.places import Place, statuses
+from torchwire.errors import NotFoundError
+from torchwire.execution.processes import started_at
+
+
+def cancel_and_time(place: Place, run_id: str) -> float:
+    before = time.monotonic()
+    place.engine.cancel(run_id)
+    place.finish(run_id)
+    return time.monotonic() - before
+
+
+def test_a_node_that_asks_is_cancelled_in_under_a_second(place: Place) -> None:
+    run_id = place.submit(single("sleeps", milliseconds=60_000))
+    place.wait_for("node.started")
+    assert cancel_and_time(place, run_id) < 1.0
+    run = place.database.runs.snapshot(run_id)
+    assert (run["status"], statuses(run)) == ("cancelled", {"only": "cancelled"})
+
+
+def test_a_stubborn_tree_is_gone_when_the_run_says_cancelled(place: Place, tmp_path) -> None:
+    pid_file = tmp_path / "pid"
+    run_id = place.submit(single("has-stubborn-child", pid_file=str(pid_file)))
+    worker = place.wait_for("node.started").data["pid"]
+    while not pid_file.exists() or not pid_file.read_text():
+        time.sleep(0.005)
+    assert cancel_and_time(place, run_id) < 1.0
+    assert started_at(worker) is None
+    assert started_at(int(pid_file.read_text())) is None
+
+
+def test_what_an_ended_node_leaves_behind_is_killed_too(place: Place, tmp_path) -> None:
+    pid_file = tmp_path / "pid"
+    place.run(single("has-stubborn-child", pid_file=str(pid_file), waits="no"))
+    deadline = time.monotonic() + 10
+    while started_at(int(pid_file.read_text())) is not None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert started_at(int(pid_file.read_text())) is None
+
+
+def test_nodes_that_have_not_begun_are_cancelled_at_once(place: Place) -> None:
+    graph = document(
+        node("a", "sleeps", milliseconds=60_000), node("b", "identity"), wires=(wire("a.result", "b.folder"),)
+    )
+    run_id = place.submit(graph)
+    place.wait_for("node.started", "a")
+    place.engine.cancel(run_id)
+    run = place.finish(run_id)
+    assert statuses(run) == {"a": "cancelled", "b": "cancelled"}
+
+
+def test_a_run_can_be_cancelled_before_the_workers_are_ready(new_place) -> None:
+    place = new_place().start()
+    run_id = place.submit(chain(3))
+    place.engine.cancel(run_id)
+    assert place.finish(run_id)["status"] == "cancelled"
+
+
+def test_cancelling_twice_or_too_late_changes_nothing(place: Place) -> None:
+    run = place.run(single("source"))
+    place.engine.cancel(run["id"])
+    assert place.engine.cancel(run["id"])["status"] == "completed"
+
+
+def test_an_unknown_run_cannot_be_cancelled(place: Place) -> None:
+    with pytest.raises(NotFoundError):
+        place.engine.cancel("0" * 32)
+
+
+def test_nothing_of_a_cancelled_node_is_reused(place: Place) -> None:
+    graph = single("sleeps", milliseconds=300)
+    run_id = place.submit(graph)
+    place.wait_for("node.progress")
+    place.engine.cancel(run_id)
+    place.finish(run_id)
+    assert statuses(place.run(graph)) == {"only": "completed"}
+
+
+def test_another_run_goes_on(place: Place, tmp_path) -> None:
+    stays = place.submit(single("waits-for-file", path=str(tmp_path / "flag")))
+    goes = place.submit(single("sleeps", milliseconds=60_000))
+    place.wait_for("node.started", run=stays)
+    place.wait_for("node.started", run=goes)
+    place.engine.cancel(goes)
+    assert place.finish(goes)["status"] == "cancelled"
+    (tmp_path / "flag").touch()
+    assert place.finish(stays)["status"] == "completed"
