@@ -21,6 +21,8 @@ import { useLayout, useNarrow } from './layout';
 import { ServerBanner } from './ServerBanner';
 import { Sidebar } from './Sidebar';
 import { TopBar } from './TopBar';
+import { takeOtherFile } from './datasets';
+import { WithUploadDialog } from './UploadDialog';
 import { useAppCommands } from './useAppCommands';
 
 const SampleGallery = lazy(() =>
@@ -46,7 +48,7 @@ export function Designer() {
   useFaultLead();
   useAppCommands();
   return (
-    <ImportDrop>
+    <ImportDrop onOtherFile={(file) => void takeOtherFile(file)}>
       {(chooseFile) => (
         <div className={styles.page}>
           <TopBar onImport={chooseFile} />
@@ -65,7 +67,11 @@ export function Designer() {
                 />
               </ErrorBoundary>
             </main>
-            {!narrow && <Inspector />}
+            {!narrow && (
+              <WithUploadDialog>
+                <Inspector />
+              </WithUploadDialog>
+            )}
           </div>
           {narrow && <Sheet />}
           <footer className={styles.status}>

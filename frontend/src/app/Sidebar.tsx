@@ -1,4 +1,4 @@
-import { Boxes, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
+import { Boxes, Cpu, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Dialog } from '@/components/ui/Dialog';
 import { IconButton } from '@/components/ui/IconButton';
@@ -9,6 +9,8 @@ import { PipelineList } from '@/features/projects/PipelineList';
 import { useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useRunState } from '@/lib/run/runStore';
+import { usePipelines } from '@/services/queries/usePipelines';
+import { addDatasetNode } from './datasets';
 import { ErrorBoundary } from './ErrorBoundary';
 import { type SidebarTab, useLayout, useNarrow } from './layout';
 import styles from './Sidebar.module.css';
@@ -17,11 +19,19 @@ const RunsPanel = lazy(() =>
   import('@/features/runs/RunsPanel').then((module) => ({ default: module.RunsPanel })),
 );
 
+const DatasetsPanel = lazy(() =>
+  import('@/features/datasets/DatasetsPanel').then((module) => ({ default: module.DatasetsPanel })),
+);
+const TargetsPanel = lazy(() =>
+  import('@/features/targets/TargetsPanel').then((module) => ({ default: module.TargetsPanel })),
+);
+
 const TABS: readonly { id: SidebarTab; label: string; icon: ReactNode }[] = [
   { id: 'modules', label: 'Modules', icon: <Boxes /> },
   { id: 'datasets', label: 'Data sets', icon: <Database /> },
   { id: 'pipelines', label: 'Pipelines', icon: <Workflow /> },
   { id: 'runs', label: 'Runs', icon: <ListVideo /> },
+  { id: 'targets', label: 'Compute', icon: <Cpu /> },
 ];
 
 interface SidebarProps {
@@ -115,6 +125,7 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
   const narrow = useNarrow();
   const pipelineId = useDocument((state) => state.pipelineId);
   const shown = useRunState((view) => view.runId);
+  const { data: pipelines } = usePipelines();
   const { set } = useLayout();
   const leave = () => {
     if (narrow) set({ sidebarOpen: false });
@@ -123,7 +134,16 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
     case 'modules':
       return <Palette />;
     case 'datasets':
-      return null;
+      return (
+        <DatasetsPanel
+          onUse={(name) => {
+            addDatasetNode(name);
+            leave();
+          }}
+        />
+      );
+    case 'targets':
+      return <TargetsPanel />;
     case 'pipelines':
       return <PipelineList onOpenSamples={() => set({ dialog: 'samples' })} onImport={onImport} />;
     case 'runs':
@@ -132,7 +152,9 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
           pipelineId={pipelineId}
           shown={shown}
           onOpen={(run) => {
-            const owner = run.pipeline_id ?? pipelineId;
+            // The draft of an old run may be gone; then the run is shown beside the open one.
+            const kept = pipelines?.some((pipeline) => pipeline.id === run.pipeline_id) ?? true;
+            const owner = kept ? (run.pipeline_id ?? pipelineId) : pipelineId;
             if (owner !== null) navigate(paths.run(owner, run.id));
             leave();
           }}

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 
-export type SidebarTab = 'modules' | 'datasets' | 'pipelines' | 'runs';
+export type SidebarTab = 'modules' | 'datasets' | 'pipelines' | 'runs' | 'targets';
 export type InspectorTab = 'parameters' | 'outputs' | 'metrics' | 'logs';
 export type DialogName = 'samples' | 'history' | 'shortcuts';
 
@@ -21,11 +21,14 @@ interface Layout {
   toggleSidebar: (tab?: SidebarTab) => void;
 }
 
+const narrow = matchMedia('(width <= 760px)');
+
 /** How the page is arranged: remembered in this browser, no part of any pipeline. */
 export const useLayout = create<Layout>()(
   persist(
     (set, get) => ({
-      sidebarOpen: true,
+      // On a narrow screen the sidebar lies over the canvas, so it is opened when it is asked for.
+      sidebarOpen: !narrow.matches,
       sidebarTab: 'modules',
       sidebarWidth: 260,
       inspectorOpen: true,
@@ -41,7 +44,7 @@ export const useLayout = create<Layout>()(
       },
     }),
     {
-      name: 'torchwire.layout',
+      name: narrow.matches ? 'torchwire.layout.narrow' : 'torchwire.layout',
       partialize: ({ sidebarOpen, sidebarTab, sidebarWidth, inspectorOpen, inspectorWidth }) => ({
         sidebarOpen,
         sidebarTab,
@@ -52,8 +55,6 @@ export const useLayout = create<Layout>()(
     },
   ),
 );
-
-const narrow = matchMedia('(width <= 760px)');
 
 /** Whether the screen is too narrow for panels beside the canvas. */
 export function useNarrow(): boolean {

@@ -74,7 +74,7 @@ export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
         <div className={styles.over} aria-hidden>
           <div className={styles.words}>
             <FileJson />
-            Drop a pipeline’s JSON file to open it
+            Drop a pipeline to open it, or an archive of images to upload it
           </div>
         </div>
       )}
@@ -104,7 +104,7 @@ function useFileDrag(onFile: (file: File) => void): boolean {
     const isTaken = (event: DragEvent) =>
       event.target instanceof Element && event.target.closest('[data-file-drop], [role="dialog"]') !== null;
     const onOver = (event: DragEvent) => {
-      if (!hasFiles(event) || isTaken(event)) return;
+      if (!hasFiles(event) || event.defaultPrevented || isTaken(event)) return;
       event.preventDefault();
       setOver(true);
       clearTimeout(timer);
