@@ -63,9 +63,10 @@ export function useCanvasHands(
   }, [container, flow, onOpenInspector]);
 
   useEffect(() => {
+    // By place and not by what is on top: a palette row's help may still float over the canvas.
     const covers = ([x, y]: Point) => {
-      const under = document.elementFromPoint(x, y);
-      return under !== null && container?.contains(under) === true;
+      const area = container?.getBoundingClientRect();
+      return area !== undefined && x > area.left && x < area.right && y > area.top && y < area.bottom;
     };
     const add = (moduleId: string, client: Point) => {
       const [x, y] = hands.toFlow(client);
