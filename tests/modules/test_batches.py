@@ -114,8 +114,8 @@ def test_images_are_channels_last_floats(tmp_path: Path) -> None:
 def test_leaving_an_epoch_early_ends_its_threads(tmp_path: Path) -> None:
     with store(tmp_path, 3) as pixels:
         epoch = batches(pixels, threads=2).epoch(0)
-        next(iter(epoch))
-        epoch.close()  # type: ignore[attr-defined]
+        next(epoch)
+        epoch.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("loader")]
 
 

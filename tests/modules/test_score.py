@@ -53,7 +53,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_score(root: Path, model: Path, images: Path) -> tuple[Path, FakeContext]:
-    ctx = FakeContext(root / "node", {"trained_model": model, "dataset": images})
+    ctx = FakeContext(root / "node", {"trained_model": model, "dataset": images}, threads=1)
     return run_module(ScoreImageModel, ctx)["scored_dataset"], ctx
 
 
@@ -129,7 +129,7 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path, model: Path) -> None
 
 def test_cancelling_takes_effect_at_the_next_batch(tmp_path: Path, model: Path) -> None:
     inputs = {"trained_model": model, "dataset": toy_images(tmp_path / "images", (40, 40, 40))}
-    ctx = FakeContext(tmp_path / "node", inputs, cancel_when=lambda ctx: len(ctx.progress_calls) >= 2)
+    ctx = FakeContext(tmp_path / "node", inputs, threads=1, cancel_when=lambda ctx: len(ctx.progress_calls) >= 2)
     with pytest.raises(RunCancelled):
         run_module(ScoreImageModel, ctx)
     assert len(ctx.progress_calls) == 2

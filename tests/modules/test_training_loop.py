@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import torch
@@ -16,6 +15,15 @@ from torchwire_modules.training._device import repeatable
 from torchwire_modules.training._loop import Epoch, Trainer
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tensors this small are no work for two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 class Tiny(nn.Module):
@@ -44,9 +52,9 @@ class Tensors:
     def __len__(self) -> int:
         return len(self.batches)
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         turn = epoch % len(self.batches)
-        return itertools.islice(self.batches[turn:] + self.batches[:turn], start, None)
+        yield from (self.batches[turn:] + self.batches[:turn])[start:]
 
 
 class Quiet:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 
 import numpy as np
 import torch
@@ -35,12 +35,16 @@ def load_network(model: TrainedModel, device: str) -> nn.Module:
     return network.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload, no-any-return]
 
 
-def probabilities(network: nn.Module, batches: Batches) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """Yield the indices of each batch and its softmax probabilities (images, classes)."""
-    for batch in batches.epoch(0):
-        with torch.inference_mode():
-            scores = torch.softmax(network(batch.images).float(), dim=1).cpu().numpy()
-        yield batch.indices, scores
+Scored = tuple[list[int], NDArray[np.float32]]
+
+
+def probabilities(network: nn.Module, batches: Batches) -> Generator[Scored, None, None]:
+    """Yield the indices of each batch and its softmax probabilities (images, classes). Close it when leaving early."""
+    with closing(batches.epoch(0)) as epoch:
+        for batch in epoch:
+            with torch.inference_mode():
+                scores = torch.softmax(network(batch.images).float(), dim=1).cpu().numpy()
+            yield batch.indices, scores
 
 
 @contextmanager

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
-
-from torchwire.data_types.data_frame import write_data_frame
-from torchwire.data_types.scores import CATEGORY, EVALUATION, ID, PREDICTED, PREDICTIONS, ScoredTable
-from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, TorchwireError
+from torchwire.errors import TorchwireError
 from torchwire.module_api import DATA_FRAME_DIRECTORY, Context, Module, Outputs, input, module, output
-from torchwire_modules.evaluation.metrics import Scores, evaluate
 
 PORTS = ("scored_dataset", "scored_dataset_to_compare")
 
@@ -39,9 +30,13 @@ class EvaluateModel(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Evaluate each scored data set that is wired in."""
+        from torchwire.data_types.scores import ScoredTable  # late, so that listing the palette loads no pyarrow
+        from torchwire_modules.evaluation._evaluation import read_scores, save
+        from torchwire_modules.evaluation._metrics import evaluate
+
         folder = ctx.output_folder("evaluation_results")
         wired = [port for port in PORTS if port == PORTS[0] or ctx.optional_input(port) is not None]
-        models, predictions = [], []
+        models, scored = [], []
         for number, port in enumerate(wired):
             ctx.check_cancelled()
             try:
@@ -51,55 +46,11 @@ class EvaluateModel(Module):
                 error.port = port
                 raise
             models.append({"name": port, **evaluate(scores), "images_digest": table.images_digest})
-            predictions.append(_predictions(number, table, scores))
+            scored.append((table, scores))
             ctx.progress(number + 1, len(wired), unit="models")
-        record = json.dumps({"models": models}, allow_nan=False, ensure_ascii=False)
-        (folder / EVALUATION).write_text(record, encoding="utf-8")
-        pq.write_table(pa.concat_tables(predictions), folder / PREDICTIONS, compression="zstd")
-        write_data_frame(folder, pa.Table.from_pylist([summary(model) for model in models]), kind="evaluation")
+        save(folder, models, scored)
         report(ctx, models)
         return {"evaluation_results": folder}
-
-
-def read_scores(table: ScoredTable) -> Scores:
-    """The scores with their true labels as numbers.
-
-    Categories that the model doesn't know come after its own. Raises NotLabeledDatasetError without true labels and
-    InvalidDatasetError without rows.
-    """
-    if not table.labelled:
-        raise NotLabeledDatasetError(
-            "The scored images have no true labels to compare with.",
-            hint="Score a labelled image directory: one folder per category.",
-        )
-    if not table.total:
-        raise InvalidDatasetError("The scored data set is empty.", hint="Score at least one image.")
-    truth, predicted = table.column(CATEGORY).to_pylist(), table.column(PREDICTED).to_pylist()
-    known = len(table.labels)
-    labels = table.labels + sorted({*truth, *predicted} - set(table.labels))
-    number = {label: at for at, label in enumerate(labels)}
-    scores: NDArray[np.float64] = np.full((table.total, len(labels)), -1.0)
-    scores[:, :known] = table.probabilities()
-    return Scores(
-        labels,
-        np.array([number[label] for label in truth], dtype=np.int64),
-        np.array([number[label] for label in predicted], dtype=np.int64),
-        scores,
-        frozenset(range(known, len(labels))),
-    )
-
-
-def summary(model: dict[str, Any]) -> dict[str, Any]:
-    """The headline figures of one model: a row of the table."""
-    return {
-        "model": model["name"],
-        "images": model["total"],
-        "accuracy": model["accuracy"],
-        "top5": model["top5"],
-        **{f"micro_{name}": value for name, value in model["micro"].items()},
-        **{f"macro_{name}": value for name, value in model["macro"].items()},
-        "macro_auc": model["auc"]["macro"],
-    }
 
 
 def report(ctx: Context, models: list[dict[str, Any]]) -> None:
@@ -116,15 +67,3 @@ def report(ctx: Context, models: list[dict[str, Any]]) -> None:
             f"macro F1 {model['macro']['f1']:.4f}"
         )
     ctx.metric(0, values, axis="result")
-
-
-def _predictions(number: int, table: ScoredTable, scores: Scores) -> Any:
-    return pa.table(
-        {
-            "model": pa.array([number] * table.total, pa.int8()),
-            "id": table.column(ID),
-            "category": table.column(CATEGORY),
-            "predicted": table.column(PREDICTED),
-            "confidence": scores.probabilities.max(axis=1),
-        }
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from torchwire.data_types.model import TrainedModel
-from torchwire.data_types.scores import ScoredWriter
 from torchwire.errors import InvalidDatasetError, InvalidModelDirectoryError
 from torchwire.module_api import (
     DATA_FRAME_DIRECTORY,
@@ -47,7 +47,8 @@ class ScoreImageModel(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Score every image."""
-        from torchwire_modules.evaluation import _inference  # late: these load torch
+        from torchwire.data_types.scores import ScoredWriter  # late: these load numpy, pyarrow and torch
+        from torchwire_modules.evaluation import _inference
         from torchwire_modules.training._datasets import at_port
         from torchwire_modules.training._device import memory_errors
 
@@ -62,12 +63,12 @@ class ScoreImageModel(Module):
             _inference.cpu_threads(ctx.threads),
             memory_errors("Score on a machine with more memory, or train on smaller images."),
             images.store(ctx.scratch, budget=0) as store,
+            closing(_inference.probabilities(network, images.batches(store, BATCH_SIZE, device=ctx.device))) as scored,
             ScoredWriter(
                 folder, list(model.categories), labelled=labelled, images_digest=ctx.input_digest("dataset")
             ) as table,
         ):
-            batches = images.batches(store, BATCH_SIZE, device=ctx.device)
-            for indices, scores in _inference.probabilities(network, batches):
+            for indices, scores in scored:
                 categories = records.column("category").take(indices).to_pylist() if labelled else []
                 table.write([ids[index] for index in indices], categories, scores)
                 done += len(indices)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from random import Random
 from typing import NamedTuple
 
@@ -83,16 +84,17 @@ class Batches:
         Random(seed_for(self.seed, epoch, -1)).shuffle(order)  # noqa: S311
         return order
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield the batches of ``epoch`` from batch ``start`` on."""
+    def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
+        """Yield the batches of ``epoch`` from batch ``start`` on. Close it when leaving early: it ends its threads."""
         batches = split(self.order(epoch), self.batch_size, merge_single=self.shuffle)[start:]
-        for indices, pixels in self._ahead(batches):
-            seeds = [seed_for(self.seed, epoch, index) for index in indices]
-            tensors = _as_tensor(pixels) if isinstance(pixels, np.ndarray) else [_as_tensor(p) for p in pixels]
-            images = self._moved(self.finish(tensors, seeds))
-            yield Batch(images, self._moved(self.labels[indices]), indices)
+        with closing(self._ahead(batches)) as gathered:
+            for indices, pixels in gathered:
+                seeds = [seed_for(self.seed, epoch, index) for index in indices]
+                tensors = _as_tensor(pixels) if isinstance(pixels, np.ndarray) else [_as_tensor(p) for p in pixels]
+                images = self._moved(self.finish(tensors, seeds))
+                yield Batch(images, self._moved(self.labels[indices]), indices)
 
-    def _ahead(self, batches: list[list[int]]) -> Iterator[tuple[list[int], Pixels | list[Pixels]]]:
+    def _ahead(self, batches: list[list[int]]) -> Generator[tuple[list[int], Pixels | list[Pixels]], None, None]:
         if not self.loader_threads:
             yield from ((indices, self.store.gather(indices)) for indices in batches)
             return

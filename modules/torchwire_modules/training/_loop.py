@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -159,25 +159,26 @@ class Trainer:
     def _train_epoch(self, listener: Listener) -> None:
         train_mode(self.network, self.family, frozen=self.recipe.freeze_backbone)
         told_loss, told_images = self.tally.mean_loss() * self.tally.images, self.tally.images
-        for batch in self.training.epoch(self.epoch, start=self.batch):
-            loss, logits = self.train_step(batch)
-            self.tally.add(loss, logits, batch.labels)
-            self.batch += 1
-            if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
-                listener.trained(self, None)
-                continue
-            total, images = self.tally.mean_loss() * self.tally.images, self.tally.images
-            mean = (total - told_loss) / max(1, images - told_images)
-            told_loss, told_images = total, images
-            self._check_finite(mean, f"after batch {self.batch} of epoch {self.epoch + 1}")
-            listener.trained(self, mean)
+        with closing(self.training.epoch(self.epoch, start=self.batch)) as batches:
+            for batch in batches:
+                loss, logits = self.train_step(batch)
+                self.tally.add(loss, logits, batch.labels)
+                self.batch += 1
+                if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
+                    listener.trained(self, None)
+                    continue
+                total, images = self.tally.mean_loss() * self.tally.images, self.tally.images
+                mean = (total - told_loss) / max(1, images - told_images)
+                told_loss, told_images = total, images
+                self._check_finite(mean, f"after batch {self.batch} of epoch {self.epoch + 1}")
+                listener.trained(self, mean)
 
     def _validate(self, listener: Listener) -> Tally:
         """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set."""
         self.network.eval()
         tally = Tally.empty(self.device)
-        with torch.inference_mode():
-            for number, batch in enumerate(self.validation.epoch(0)):
+        with torch.inference_mode(), closing(self.validation.epoch(0)) as batches:
+            for number, batch in enumerate(batches):
                 with self._precision():
                     logits = self.network(batch.images)
                 tally.add(functional.cross_entropy(logits.float(), batch.labels), logits, batch.labels)
