@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from torchwire_modules.evaluation.metrics import ROC_POINTS, Scores, evaluate, roc_curve, top_k_accuracy
+from torchwire_modules.evaluation._metrics import ROC_POINTS, Scores, evaluate, roc_curve, top_k_accuracy
 
 
 def scores(images: int = 300, classes: int = 7, *, ties: bool = False, seed: int = 0) -> Scores:

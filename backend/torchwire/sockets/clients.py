@@ -64,10 +64,11 @@ class Clients:
         return len(self._server.eio.sockets)
 
     def disconnect_all(self) -> None:
-        """Close every connection and stop the server's own threads."""
+        """Close every connection and stop the server's own thread. May be called again."""
         for socket in list(self._server.eio.sockets.values()):
             socket.close(wait=False, reason=self._server.reason.SERVER_DISCONNECT)
-        self._server.shutdown()
+        if self._server.eio.service_task_handle is not None:
+            self._server.shutdown()
 
     def after_acknowledgement(self, call: Callable[[str], None]) -> None:
         """Call ``call(client)`` after the answer to each of a client's messages is on its way.

@@ -19,6 +19,13 @@ def app(tmp_path: Path) -> Iterator[Flask]:
         yield app
 
 
+@pytest.fixture(scope="module")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application for all tests of a file that only look."""
+    with started(make_app(make_config(tmp_path_factory.mktemp("shared") / "home"))) as app:
+        yield app
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A client that comes from this machine."""

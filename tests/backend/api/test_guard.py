@@ -21,6 +21,12 @@ TOKEN = "a-token-of-some-length"  # noqa: S105
 
 
 @pytest.fixture
+def app(shared_app: Flask) -> Flask:
+    """These tests only look."""
+    return shared_app
+
+
+@pytest.fixture
 def locked(tmp_path: Path) -> FlaskClient:
     """A client of a server that needs a token."""
     return make_app(make_config(tmp_path / "locked", token=TOKEN)).test_client()

@@ -1,0 +1,146 @@
+"""The server as people start it: a process of its own, under gunicorn."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from tests.backend.server_fixtures import SECONDS, wait_for
+from tests.backend.sockets.browser import Browser
+
+SERVE = "from torchwire.cli import main; import sys; sys.exit(main(['serve', '--no-open', *sys.argv[1:]]))"
+REPOSITORY = Path(__file__).parents[3]
+
+
+class Served:
+    """A server process."""
+
+    def __init__(self, home: Path, *flags: str, **environment: str) -> None:
+        command = [sys.executable, "-c", SERVE, "--home", str(home), "--port", "0", *flags]
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said = ""
+
+    def url(self) -> str:
+        """Where it is, once it says so."""
+        assert self.process.stdout is not None
+        while "http://" not in self.said:
+            line = self.process.stdout.readline()
+            assert line, self.said
+            self.said += line
+        return "http://" + self.said.partition("http://")[2].split()[0]
+
+    def stop(self, sign: int = signal.SIGTERM) -> str:
+        """Send a signal to the whole group, as a terminal does, and return all that was said."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, sign)
+        said, _ = self.process.communicate(timeout=SECONDS)
+        return self.said + said
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A server with an empty home."""
+    server = Served(tmp_path / "home")
+    yield server
+    server.stop(signal.SIGKILL)
+
+
+def worker_of(server: Served) -> psutil.Process:
+    return psutil.Process(server.process.pid).children()[0]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_and_stops_cleanly(served: Served, sign: int) -> None:
+    url = served.url()
+    assert requests.get(f"{url}/healthz", timeout=SECONDS).json()["status"] == "ok"
+    watching = Browser(url)
+    began = time.monotonic()
+    said = served.stop(sign)
+    watching.close()
+    assert served.process.returncode == 0 and time.monotonic() - began < 5
+    assert "Ctrl-C" in said and said.rstrip().endswith("Stopped.") and "Traceback" not in said
+
+
+def test_the_server_loads_nothing_heavy(served: Served) -> None:
+    requests.get(served.url() + "/api/v1/modules", timeout=SECONDS)
+    mapped = {Path(region.path).name for region in worker_of(served).memory_maps()}
+    heavy = [name for name in mapped if name.startswith(("libtorch", "libarrow", "_imaging", "_multiarray_umath"))]
+    assert heavy == []
+
+
+def test_a_taken_port_is_told_in_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Served(tmp_path / "home", "--port", str(taken.getsockname()[1]))
+        said = server.stop(0) if server.process.wait(SECONDS) else ""
+    assert server.process.returncode == 2
+    assert "Choose another one with --port" in said and "Traceback" not in said
+
+
+def test_a_host_that_is_not_ours_is_told_in_words(tmp_path: Path) -> None:
+    server = Served(tmp_path / "home", "--host", "192.0.2.1")
+    assert server.process.wait(SECONDS) == 2
+    assert "not an address of this machine" in server.stop(0)
+
+
+def test_two_servers_do_not_share_a_home(tmp_path: Path, served: Served) -> None:
+    served.url()
+    second = Served(tmp_path / "home")
+    assert second.process.wait(SECONDS) == 2
+    assert "in use by the Torchwire server" in second.stop(0)
+
+
+def test_other_addresses_need_a_token_which_is_printed(tmp_path: Path) -> None:
+    server = Served(tmp_path / "home", "--host", "0.0.0.0")
+    try:
+        address = server.url()
+        assert "/login?token=" in address
+        base = address.partition("/login")[0]
+        assert requests.get(f"{base}/api/v1/runs", timeout=SECONDS).status_code == 401
+        token = address.partition("token=")[2]
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{base}/api/v1/runs", headers=headers, timeout=SECONDS).status_code == 200
+        session = requests.Session()
+        session.get(address, timeout=SECONDS)
+        assert session.get(f"{base}/api/v1/runs", timeout=SECONDS).status_code == 200
+        session.close()
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_run_outlives_the_server_and_is_followed_by_the_next(tmp_path: Path, served: Served) -> None:
+    document: dict[str, Any] = {
+        "nodes": [{"id": "data", "module": "dataset", "parameters": {"path": "fashion-mnist-sample"}}]
+    }
+    url = served.url()
+    wait_for(lambda: requests.get(f"{url}/healthz", timeout=SECONDS).json()["workers"] == "ready", 60)
+    run = requests.post(f"{url}/api/v1/runs", json={"pipeline": document}, timeout=SECONDS).json()["run"]
+    worker_of(served).kill()  # gunicorn starts another worker, with another engine
+    wait_for(lambda: ask(f"{url}/api/v1/runs/{run['id']}").get("run", {}).get("status") == "completed", 60)
+    events = ask(f"{url}/api/v1/runs/{run['id']}/events")["events"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def ask(url: str) -> dict[str, Any]:
+    try:
+        return dict(requests.get(url, timeout=SECONDS).json())
+    except (requests.ConnectionError, ValueError):
+        return {}
