@@ -34,11 +34,17 @@ class ActiveRun:
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
+    new_work: set[str] = field(default_factory=set)  # ready nodes of which it is known that nobody made them before
     errors: list[dict[str, Any]] = field(default_factory=list)
     began: float | None = None
     cancelling: bool = False
     _open: int = 0  # nodes that have not ended
     _waiting_for: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, run_id: str, plan: Plan) -> ActiveRun:
+        """A run that was just submitted."""
+        return cls(run_id, plan, dict.fromkeys(plan.steps, "pending"))
 
     def __post_init__(self) -> None:
         """Count what is left to do."""

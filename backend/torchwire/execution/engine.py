@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from torchwire.errors import InvalidPipeline, TorchwireError
 from torchwire.execution import datasets
+from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.dry_run import Foresight
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
-from torchwire.execution.recovery import load_run, write_document
+from torchwire.execution.recovery import write_document
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets, may_have_gpu
 from torchwire.graph.plan import plan
@@ -80,16 +82,13 @@ class Engine:
             raise InvalidPipeline(validation.faults)
         pipeline = validation.pipeline
         message = None if self._executor.workers_ready else "Waiting for the workers, which are loading PyTorch."
+        run = ActiveRun.new(uuid.uuid4().hex, plan(validation, self._registry))
+        stored = pipeline.as_json()
+        write_document(self.home, run.id, stored)
         event = self._database.runs.create(
-            pipeline.name,
-            pipeline.as_json(),
-            [node.id for node in pipeline.nodes],
-            pipeline_id=pipeline_id,
-            message=message,
+            pipeline.name, stored, list(run.status), run_id=run.id, pipeline_id=pipeline_id, message=message
         )
-        write_document(self.home, event.run_id, pipeline.as_json())
-        run = load_run(self._database, self._registry, event.run_id)
-        snapshot = self._database.runs.snapshot(event.run_id)
+        snapshot = self._database.runs.snapshot(run.id)
         self._loop.submitted(run, event)
         return snapshot
 

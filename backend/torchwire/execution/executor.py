@@ -275,13 +275,15 @@ class Executor:
             except TorchwireError as error:
                 self._fail(run, node, {"node": node, **error.as_json()}, None)
                 return True
-            reusable = candidate.repeatable and not step.node.regenerate_output
-            if reusable and self._is_being_made(candidate):
-                continue
-            result = self.preparation.result(candidate) if reusable else None
-            if result is not None:
-                self._reuse(run, candidate, result)
-                return True
+            if candidate.repeatable and not step.node.regenerate_output:
+                if self._is_being_made(candidate):
+                    run.new_work.discard(node)
+                    continue
+                result = None if node in run.new_work else self.preparation.result(candidate)
+                if result is not None:
+                    self._reuse(run, candidate, result)
+                    return True
+                run.new_work.add(node)
             if target is not None and self.workers_ready and self._has_room(target, step.spec.distributed):
                 self._start(run, step, candidate, target)
                 return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -18,11 +19,16 @@ TICK = 0.1
 """Seconds between two reports of progress, and between two looks at what was printed."""
 
 
+LOOK_EVERY = 50
+"""Ticks between two looks whether the attempt's folder is still there."""
+
+
 class Reporter:
     """Writes an attempt's events. Safe to use from several threads; a thread of its own sends what was held back."""
 
     def __init__(self, folder: Path, attempt_id: str, doorbell: Path, logs: LogBook) -> None:
         self._file = os.open(folder / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._folder = folder
         self._doorbell = Doorbell(doorbell, attempt_id)
         self._logs = logs
         self._lock = threading.Lock()
@@ -82,8 +88,12 @@ class Reporter:
             self._thread.join()
 
     def _tick(self) -> None:
+        ticks = 0
         while not self._closed.wait(TICK):
             self.flush()
+            ticks += 1
+            if ticks % LOOK_EVERY == 0 and not self._folder.exists():
+                os.killpg(os.getpgrp(), signal.SIGKILL)  # the home was removed: nobody will ever want the result
 
     def _send_progress(self, now: float) -> None:
         self._write("node.progress", self._progress or {})

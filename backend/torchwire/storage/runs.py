@@ -37,16 +37,22 @@ class Runs:
         document: Mapping[str, Any],
         nodes: Iterable[str],
         *,
+        run_id: str | None = None,
         pipeline_id: str | None = None,
         message: str | None = None,
     ) -> RunEvent:
         """Store a new run with its first event, ``run.queued``, and return that event."""
-        run_id, now = uuid.uuid4().hex, time.time()
+        run_id, now = run_id or uuid.uuid4().hex, time.time()
         states = [{"run_id": run_id, "node": node, "status": "pending", "data": new_node()} for node in nodes]
         with self._database.write() as connection:
             connection.execute(
                 insert(RunRow).values(
-                    id=run_id, name=name, pipeline_id=pipeline_id, document=document, status="queued", created=now
+                    id=run_id,
+                    name=name,
+                    pipeline_id=pipeline_id,
+                    document=document,
+                    status="queued",
+                    created=now,
                 )
             )
             if states:
@@ -77,7 +83,7 @@ class Runs:
         with self._database.write() as connection:
             asked = update(RunRow).where(RunRow.id == run_id).values(cancel_requested=True)
             if not connection.execute(asked).rowcount:
-                raise NotFoundError(f"There is no run '{run_id}'.", hint="List the runs to see which there are.")
+                raise _unknown(run_id)
 
     def unfinished(self) -> list[str]:
         """The ids of the runs that are not at an end, oldest first."""
@@ -99,14 +105,14 @@ class Runs:
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
         """The events numbered above ``after``, at most ``limit``. Raises NotFoundError."""
         with self._database.read() as connection:
-            self._row(connection, run_id)
+            self._created(connection, run_id)
             query = select(*EVENTS.c).where(EventRow.run_id == run_id, EventRow.seq > after)
             return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
 
     def node_events(self, run_id: str, node: str, kind: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
         """A node's events of one type numbered above ``after``, at most ``limit``. Raises NotFoundError."""
         with self._database.read() as connection:
-            self._row(connection, run_id)
+            self._created(connection, run_id)
             query = select(*EVENTS.c).where(
                 EventRow.run_id == run_id, EventRow.node == node, EventRow.type == kind, EventRow.seq > after
             )
@@ -137,9 +143,9 @@ class Runs:
             query = query.where(RunRow.pipeline_id == pipeline_id)
         with self._database.read() as connection:
             if before is not None:
-                seen = self._row(connection, before)
-                earlier = (RunRow.created == seen["created"]) & (RunRow.id < before)
-                query = query.where((RunRow.created < seen["created"]) | earlier)
+                created = self._created(connection, before)
+                earlier = (RunRow.created == created) & (RunRow.id < before)
+                query = query.where((RunRow.created < created) | earlier)
             newest_first = query.order_by(RunRow.created.desc(), RunRow.id.desc()).limit(limit)
             runs = [_record(dict(row._mapping)) for row in connection.execute(newest_first)]
             return self._with_counts(connection, runs)
@@ -157,10 +163,16 @@ class Runs:
             by_id[run_id].setdefault("summary", {}).update(values)
         return list(by_id.values())
 
+    def _created(self, connection: Connection, run_id: str) -> float:
+        created: float | None = connection.execute(select(RunRow.created).where(RunRow.id == run_id)).scalar()
+        if created is None:
+            raise _unknown(run_id)
+        return created
+
     def _row(self, connection: Connection, run_id: str) -> Mapping[str, Any]:
         row = connection.execute(select(*RUNS.c).where(RunRow.id == run_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"There is no run '{run_id}'.", hint="List the runs to see which there are.")
+            raise _unknown(run_id)
         return dict(row._mapping)
 
     def _project(self, connection: Connection, run_id: str, events: Sequence[RunEvent]) -> None:
@@ -178,6 +190,10 @@ class Runs:
             connection.execute(update(NodeStateRow).where(here).values(status=data["status"], data=data))
         if run:
             connection.execute(update(RunRow).where(RunRow.id == run_id).values(**run))
+
+
+def _unknown(run_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no run '{run_id}'.", hint="List the runs to see which there are.")
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.migrate()
     yield made
     made.close()
+
+
+def new_run(database: Database, nodes: Sequence[str] = (), **options: str | None) -> str:
+    return database.runs.create("x", {}, nodes, **options).run_id
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -57,7 +61,7 @@ def test_the_database_is_in_wal_mode_and_flushes_each_commit(database: Database)
 
 
 def test_events_are_numbered_without_gaps_by_many_threads(database: Database) -> None:
-    run_id = database.runs.create("x", {}, ["a"]).run_id
+    run_id = new_run(database, ["a"])
 
     def write() -> None:
         for _ in range(20):
@@ -72,7 +76,7 @@ def test_events_are_numbered_without_gaps_by_many_threads(database: Database) ->
 
 
 def test_a_unit_is_all_or_nothing(database: Database) -> None:
-    run_id = database.runs.create("x", {}, ["a"]).run_id
+    run_id = new_run(database, ["a"])
     with pytest.raises(RuntimeError), database.unit():
         database.runs.append(run_id, [("run.started", None, {})])
         with database.unit():
@@ -83,7 +87,7 @@ def test_a_unit_is_all_or_nothing(database: Database) -> None:
 
 
 def test_a_unit_sees_what_it_wrote_and_others_do_not_yet(database: Database) -> None:
-    run_id = database.runs.create("x", {}, []).run_id
+    run_id = new_run(database)
     seen = []
     with database.unit():
         database.runs.append(run_id, [("run.started", None, {})])
@@ -95,7 +99,7 @@ def test_a_unit_sees_what_it_wrote_and_others_do_not_yet(database: Database) -> 
 
 
 def test_a_node_state_can_be_rebuilt_from_the_log(database: Database) -> None:
-    run_id = database.runs.create("x", {}, ["a"]).run_id
+    run_id = new_run(database, ["a"])
     output = {"port": "p", "output_type": "T", "digest": "d", "size": 1, "files": 1}
     for change in (
         ("node.queued", {}),
@@ -116,14 +120,14 @@ def test_a_node_state_can_be_rebuilt_from_the_log(database: Database) -> None:
 
 
 def test_events_come_in_pages(database: Database) -> None:
-    run_id = database.runs.create("x", {}, []).run_id
+    run_id = new_run(database)
     database.runs.append(run_id, [("node.log", None, {})] * 9)
     assert [event.seq for event in database.runs.events(run_id, after=3, limit=4)] == [4, 5, 6, 7]
 
 
 def test_runs_are_listed_newest_first_in_pages(database: Database) -> None:
     pipelines = [None, "p", None, "p", None]
-    made = [database.runs.create("x", {}, ["a", "b"], pipeline_id=pipeline).run_id for pipeline in pipelines]
+    made = [new_run(database, ["a", "b"], pipeline_id=pipeline) for pipeline in pipelines]
     first = database.runs.list(limit=2)
     rest = database.runs.list(limit=9, before=first[-1]["id"])
     assert [run["id"] for run in first + rest] == made[::-1]
@@ -138,7 +142,7 @@ def test_an_unknown_run_is_told(database: Database, ask: str) -> None:
 
 
 def test_a_newer_attempt_takes_the_lease(database: Database) -> None:
-    run_id = database.runs.create("x", {}, ["a"]).run_id
+    run_id = new_run(database, ["a"])
     assert database.attempts.begin("a" * 32, run_id, "a", "local-cpu") == 1
     assert database.attempts.holds_lease("a" * 32)
     assert database.attempts.begin("b" * 32, run_id, "a", "local-cpu") == 2
