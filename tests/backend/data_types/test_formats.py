@@ -16,7 +16,6 @@ from torchwire.data_types.model import TrainedModel, UntrainedModel
 from torchwire.data_types.preview import preview
 from torchwire.data_types.transformation import (
     applied,
-    check_step,
     describe,
     for_inference,
     read_transformation,
