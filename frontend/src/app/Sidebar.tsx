@@ -86,26 +86,27 @@ export function Sidebar({ onImport }: SidebarProps) {
   );
 }
 
-/** On a narrow screen the same panels open over the canvas. */
+/** On a narrow screen the same panels open over the canvas, which is only looked at: no modules to drag. */
 function NarrowSidebar({ onImport }: SidebarProps) {
   const { sidebarOpen, sidebarTab, set } = useLayout();
-  const title = TABS.find((tab) => tab.id === sidebarTab)?.label ?? '';
+  const tabs = TABS.filter((tab) => tab.id !== 'modules');
+  const shown = tabs.find((tab) => tab.id === sidebarTab) ?? tabs[1];
   return (
-    <Dialog open={sidebarOpen} onOpenChange={(open) => set({ sidebarOpen: open })} title={title}>
+    <Dialog open={sidebarOpen} onOpenChange={(open) => set({ sidebarOpen: open })} title={shown?.label ?? ''}>
       <div className={styles.narrow}>
         <nav className={styles.switch} aria-label="Library sections">
-          {TABS.map((tab) => (
+          {tabs.map((tab) => (
             <button
               key={tab.id}
               type="button"
-              aria-pressed={tab.id === sidebarTab}
+              aria-pressed={tab === shown}
               onClick={() => set({ sidebarTab: tab.id })}
             >
               {tab.label}
             </button>
           ))}
         </nav>
-        <Panel tab={sidebarTab} onImport={onImport} />
+        <Panel tab={shown?.id ?? 'pipelines'} onImport={onImport} />
       </div>
     </Dialog>
   );

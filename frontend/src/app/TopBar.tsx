@@ -41,7 +41,7 @@ export function TopBar({ onImport }: TopBarProps) {
     <header className={styles.bar}>
       {narrow && (
         <IconButton
-          label="Modules, data sets, pipelines and runs"
+          label="Pipelines, runs and data sets"
           icon={<MenuIcon />}
           onClick={() => layout.set({ sidebarOpen: true })}
         />
