@@ -46,6 +46,7 @@ export function pressWireEnd(event: PointerEvent, wire: DocumentWire, moved: Por
 /** Enter on a port starts a wire, or joins the one that is being drawn. */
 export function pressPortKey(event: KeyboardEvent, end: WireEnd): void {
   if ((event.key !== 'Enter' && event.key !== ' ') || canvasUi.getState().readOnly) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl+Enter submits
   event.preventDefault();
   event.stopPropagation();
   const { wiring } = wiringStore.getState();
