@@ -19,8 +19,8 @@ test('draws, submits and watches the DenseNet pipeline', async ({ page, server }
   const validation = await designer.drag('apply-image-transformation', { x: 400, y: 400 });
   const testing = await designer.drag('apply-image-transformation', { x: 590, y: 400 });
   const train = await designer.drag('train-pytorch-model', { x: 300, y: 520 });
-  const score = await designer.drag('score-image-model', { x: 440, y: 640 });
-  const evaluate = await designer.drag('evaluate-model', { x: 620, y: 720 });
+  const score = await designer.drag('score-image-model', { x: 440, y: 610 });
+  const evaluate = await designer.drag('evaluate-model', { x: 440, y: 690 });
 
   await designer.wire([dataset, 'dataset'], [convert, 'input_dataset']);
   await designer.wire([convert, 'output_image_directory'], [splitA, 'input_image_directory']);
