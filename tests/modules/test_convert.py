@@ -129,6 +129,34 @@ def test_ordinary_images_keep_their_bytes(tmp_path: Path) -> None:
         assert record.sha256 == hashlib.sha256(content).hexdigest()
 
 
+def test_photos_of_several_pictures_keep_the_first(tmp_path: Path) -> None:
+    photo = encoded(noise(1), "MPO", save_all=True, append_images=[noise(2)])
+    directory = converted(tmp_path, write_files(tmp_path / "in", {"phone.jpg": photo}))
+    assert directory.report["wrong_endings"] == []
+    assert directory.paths[0].read_bytes() == photo
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (1, 50)])
+def test_tiny_images_are_fine(tmp_path: Path, size: tuple[int, int]) -> None:
+    image = Image.new("RGB", size, RED)
+    files = {f"{format}.jpg": encoded(image, format) for format in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")}
+    assert converted(tmp_path, write_files(tmp_path / "in", files)).total == len(files)
+
+
+def test_damaged_exif_says_nothing_against_the_pixels(tmp_path: Path) -> None:
+    photo = encoded(noise(1), "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff broken")
+    assert converted(tmp_path, write_files(tmp_path / "in", {"a.jpg": photo})).total == 1
+
+
+def test_a_category_without_a_usable_image_leaves_no_folder(tmp_path: Path) -> None:
+    source = write_files(
+        tmp_path / "in", {"a/1.png": encoded(noise(1)), "b/2.png": encoded(noise(2)), "c/bad.png": b"?"}
+    )
+    directory = converted(tmp_path, source)
+    assert directory.categories == ("a", "b")
+    assert not (directory.folder / "c").exists()
+
+
 def test_bad_files_are_left_out_and_named(tmp_path: Path) -> None:
     jpeg = encoded(noise(1, 64, 64), "JPEG")
     png = encoded(noise(2, 64, 64))

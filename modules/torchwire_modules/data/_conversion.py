@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class Conversion:
 
     def run(self) -> None:
         """Read, convert, write and report; see the module for what it raises."""
-        with opened(self._ctx, "input_dataset") as source:
+        with warnings.catch_warnings(), opened(self._ctx, "input_dataset") as source:
+            warnings.filterwarnings("ignore", module=r"PIL\.")  # about metadata; what matters is in the report
             layout = self._chosen(read_layout(source.names))
             report = Report(layout)
             self._stop_if_strict([UnusableFile(path, reason) for path, reason in layout.skipped])

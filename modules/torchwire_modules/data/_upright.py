@@ -78,7 +78,9 @@ def upright(content: bytes, ending: str, max_pixels: int) -> UprightImage:
             turn = _TURNS.get(_orientation(image))
             if _is_plain(image, content) and turn is None:
                 if format in ("JPEG", "MPO"):
-                    image.draft("RGB", (width // 8, height // 8))  # every byte is still read, in half the time
+                    image.draft(
+                        "RGB", (max(1, width // 8), max(1, height // 8))
+                    )  # every byte is still read, in half the time
                 _load(image, content)
                 return UprightImage(None, _ending_for(format, ending), width, height, format)
             _load(image, content)
