@@ -127,8 +127,8 @@ def _leave(server: Any, worker: Any) -> None:
 def _announce(config: Config, port: int) -> None:
     url = address(config, port)
     token = f"/login?token={config.token.get_secret_value()}" if config.token else ""
-    _say(f"Torchwire is at {url}{token}")
-    _say("Press Ctrl-C to stop the server; what is running goes on in the background.")
+    stop = "Press Ctrl-C to stop the server; what is running goes on in the background."
+    _say(f"Torchwire is at {url}{token}\n{stop}")
     if config.open_browser:
         import webbrowser
 
