@@ -8,7 +8,7 @@ const UplotChart = lazy(() => import('./UplotChart').then((module) => ({ default
 /** Lines over steps, with a readout under the pointer. The drawing code is loaded when the first chart is shown. */
 export function LineChart(props: LineChartProps) {
   return (
-    <Suspense fallback={<Skeleton height={props.height + 24} />}>
+    <Suspense fallback={<Skeleton height={props.height + 40} />}>
       <UplotChart {...props} />
     </Suspense>
   );

@@ -8,16 +8,17 @@ import styles from './UplotChart.module.css';
 const AXIS_FONT = '11px system-ui, sans-serif';
 
 /** Every point is drawn: a chart that leaves some out may leave out the best. */
-export function UplotChart({ label, x, xLabel, lines, height, words, mark = null }: LineChartProps) {
+export function UplotChart(props: LineChartProps) {
+  const { title, label, x, xLabel, lines, height, words, ticks, mark = null } = props;
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const latest = useRef({ mark, words });
+  const latest = useRef({ mark, ticks });
   const [hover, setHover] = useState<number | null>(null);
   const shape = lines.map(({ label, color, dashed }) => `${label}|${color}|${dashed === true}`).join('\n');
 
   useEffect(() => {
-    latest.current = { mark, words };
-  }, [mark, words]);
+    latest.current = { mark, ticks };
+  }, [mark, ticks]);
 
   useEffect(() => {
     const target = box.current;
@@ -53,25 +54,29 @@ export function UplotChart({ label, x, xLabel, lines, height, words, mark = null
   const step = x[at];
   return (
     <figure className={styles.chart} aria-label={label}>
-      <figcaption className={styles.readout}>
-        {lines.map((line) => {
-          const value = line.y[at] ?? null;
-          return (
-            <span key={line.label} className={styles.entry}>
-              <i
-                className={styles.swatch}
-                style={{ borderColor: `var(${line.color})` }}
-                data-dashed={line.dashed}
-              />
-              {line.label}
-              <b>{value === null ? '–' : words(value)}</b>
-            </span>
-          );
-        })}
-        <span className={styles.step}>
-          {step === undefined
-            ? ''
-            : `${xLabel} ${step}${hover === null && mark !== null ? `, ${mark.label}` : ''}`}
+      <figcaption>
+        <span className={styles.head}>
+          <b className={styles.title}>{title}</b>
+          <span className={styles.step}>
+            {step !== undefined &&
+              `${xLabel} ${step}${hover === null && mark !== null ? `, ${mark.label}` : ''}`}
+          </span>
+        </span>
+        <span className={styles.readout}>
+          {lines.map((line) => {
+            const value = line.y[at] ?? null;
+            return (
+              <span key={line.label} className={styles.entry}>
+                <i
+                  className={styles.swatch}
+                  style={{ borderColor: `var(${line.color})` }}
+                  data-dashed={line.dashed}
+                />
+                {line.label}
+                <b>{value === null ? '–' : words(value)}</b>
+              </span>
+            );
+          })}
         </span>
       </figcaption>
       <div ref={box} className={styles.box} style={{ height }} role="img" aria-label={label} />
@@ -79,7 +84,7 @@ export function UplotChart({ label, x, xLabel, lines, height, words, mark = null
   );
 }
 
-type Latest = Pick<LineChartProps, 'mark' | 'words'>;
+type Latest = Pick<LineChartProps, 'mark' | 'ticks'>;
 
 function optionsOf(
   target: HTMLElement,
@@ -108,7 +113,7 @@ function optionsOf(
       {
         ...axis,
         size: 52,
-        values: (_, ticks) => ticks.map((tick) => latest().words(tick)),
+        values: (_, at) => at.map((tick) => latest().ticks(tick)),
       },
     ],
     series: [

@@ -106,7 +106,29 @@ function Row({ dataset, onUse, onDelete }: RowProps) {
         {kind === 'folder' ? <Folder /> : <Database />}
       </span>
       <div className={styles.text}>
-        <span className={styles.name}>{name}</span>
+        <span className={styles.head}>
+          <span className={styles.name}>{name}</span>
+          <span className={styles.actions}>
+            {onUse !== undefined && (
+              <IconButton
+                label={`Put ${name} on the canvas`}
+                size="sm"
+                icon={<Plus />}
+                onClick={() => {
+                  onUse(name);
+                }}
+              />
+            )}
+            <IconButton
+              label={`Delete ${name}`}
+              size="sm"
+              icon={<Trash2 />}
+              onClick={() => {
+                onDelete(dataset);
+              }}
+            />
+          </span>
+        </span>
         <span className={styles.facts}>
           {summary.images !== undefined && <span>{counted(summary.images, 'image')}</span>}
           {categories.length > 0 && <span>{counted(categories.length, 'category', 'categories')}</span>}
@@ -122,26 +144,6 @@ function Row({ dataset, onUse, onDelete }: RowProps) {
         )}
         {description !== '' && <span className={styles.about}>{description}</span>}
       </div>
-      <span className={styles.actions}>
-        {onUse !== undefined && (
-          <IconButton
-            label={`Put ${name} on the canvas`}
-            size="sm"
-            icon={<Plus />}
-            onClick={() => {
-              onUse(name);
-            }}
-          />
-        )}
-        <IconButton
-          label={`Delete ${name}`}
-          size="sm"
-          icon={<Trash2 />}
-          onClick={() => {
-            onDelete(dataset);
-          }}
-        />
-      </span>
     </li>
   );
 }

@@ -9,6 +9,7 @@ import { useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import { downloadUrl } from '@/services/queries/usePreview';
 
+import { focusWhole } from './focusWhole';
 import { OutputView } from './OutputView';
 import styles from './ViewerDialog.module.css';
 
@@ -30,7 +31,7 @@ export function ViewerDialog({ output, onClose }: ViewerDialogProps) {
     >
       <Dialog.Portal>
         <Dialog.Overlay className={styles.scrim} />
-        <Dialog.Content className={styles.content} aria-describedby={undefined}>
+        <Dialog.Content className={styles.content} aria-describedby={undefined} onOpenAutoFocus={focusWhole}>
           <header className={styles.header}>
             <div className={styles.heading}>
               <Dialog.Title className={styles.title}>

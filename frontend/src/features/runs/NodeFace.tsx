@@ -1,7 +1,7 @@
 import { memo } from 'react';
 
 import { ProgressBar } from '@/components/ui/ProgressBar';
-import { count, counted, percent, timeLeft } from '@/lib/run/format';
+import { count, counted, duration, percent, timeLeft } from '@/lib/run/format';
 import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import { useNodeRun } from '@/lib/run/runStore';
@@ -95,9 +95,17 @@ function Figures({ nodeId, node }: { nodeId: string; node: NodeRun }) {
       ) : (
         <Made outputs={outputs} />
       )}
-      <span className={node.reused ? styles.reused : styles.left}>{stateWords(node)}</span>
+      <span className={node.reused ? styles.reused : styles.left} title={stateWords(node)}>
+        {timeWords(node)}
+      </span>
     </div>
   );
+}
+
+/** The icon says that it is done, so the time alone is enough. */
+function timeWords(node: NodeRun): string {
+  if (node.reused) return node.seconds_saved === null ? 'reused' : `saved ${duration(node.seconds_saved)}`;
+  return node.seconds === null ? '' : duration(node.seconds);
 }
 
 /** A figure that the node told as a metric, the last time it did. */

@@ -6,7 +6,7 @@ import { LineChart } from '@/components/charts/LineChart';
 import { bestIndex } from './curves';
 import type { Curves } from './curves';
 import styles from './LearningCharts.module.css';
-import { metricTitle, metricWords } from './metricNames';
+import { metricTicks, metricTitle, metricWords } from './metricNames';
 
 interface Group {
   title: string;
@@ -32,16 +32,17 @@ export function LearningCharts({ curves, height = 160 }: LearningChartsProps) {
   const axis = curves.axis === 'epoch' ? 'Epoch' : 'Step';
   return (
     <div className={styles.charts}>
-      {charts.map(({ title, lines, words }) => (
+      {charts.map(({ title, lines, words, ticks }) => (
         <section key={title}>
-          <h3 className={styles.title}>{title}</h3>
           <LineChart
+            title={title}
             label={`${title} by ${axis.toLowerCase()}`}
             x={curves.x}
             xLabel={axis}
             lines={lines}
             height={height}
             words={words}
+            ticks={ticks}
             mark={mark}
           />
         </section>
@@ -54,6 +55,7 @@ interface Chart {
   title: string;
   lines: readonly ChartLine[];
   words: (value: number) => string;
+  ticks: (value: number) => string;
 }
 
 function chartsOf(curves: Curves): readonly Chart[] {
@@ -71,6 +73,7 @@ function chartsOf(curves: Curves): readonly Chart[] {
         .filter(({ name }) => names.includes(name))
         .map(({ name, y }) => ({ label: lineTitle(name), y, ...look(name) })),
       words: metricWords(names[0] ?? ''),
+      ticks: metricTicks(names[0] ?? ''),
     }))
     .filter(({ lines }) => lines.length > 0);
 }

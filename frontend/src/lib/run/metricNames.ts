@@ -20,9 +20,19 @@ export function metricTitle(name: string): string {
 
 /** How values of a metric are written. */
 export function metricWords(name: string): (value: number) => string {
-  if (/accuracy|precision|recall|^f1|top\d/.test(name)) return (value) => percent(value);
+  if (isShare(name)) return (value) => percent(value);
   if (name === 'images_per_second') return (value) => value.toFixed(value < 10 ? 1 : 0);
   if (name === 'seconds') return duration;
   if (name.endsWith('count') || name === 'images') return short;
   return figure;
+}
+
+/** How values of a metric are written along an axis: round numbers without needless digits. */
+export function metricTicks(name: string): (value: number) => string {
+  if (isShare(name)) return (value) => percent(value, 0);
+  return (value) => String(Number(value.toPrecision(4)));
+}
+
+function isShare(name: string): boolean {
+  return /accuracy|precision|recall|^f1|top\d/.test(name);
 }

@@ -6,6 +6,7 @@ import { IconButton } from '@/components/ui/IconButton';
 import { count } from '@/lib/run/format';
 import { imageUrl } from '@/services/queries/usePreview';
 
+import { focusWhole } from '../focusWhole';
 import type { ImageItem } from './imageItem';
 import styles from './Lightbox.module.css';
 
@@ -38,6 +39,7 @@ export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
         <Dialog.Content
           className={styles.content}
           aria-describedby={undefined}
+          onOpenAutoFocus={focusWhole}
           onKeyDown={(event) => {
             if (event.key === 'ArrowLeft') move(-1);
             if (event.key === 'ArrowRight') move(1);
