@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 from torchwire.data_types.archive_names import ArchiveLimits, Names, refuse
 from torchwire.data_types.archive_tar import SafeTarInfo
@@ -34,6 +34,13 @@ class Member(NamedTuple):
 
     path: str
     size: int
+
+
+class Readable(Protocol):
+    """A stream of bytes. Raises InvalidArchiveError when it is damaged."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes, all of them by default."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def summarize(members: list[Member]) -> ArchiveSummary:
     return ArchiveSummary(len(members), total, len(layout.images), len(layout.categories))
 
 
-def iter_members(path: Path, limits: ArchiveLimits | None = None) -> Iterator[tuple[Member, IO[bytes]]]:
+def iter_members(path: Path, limits: ArchiveLimits | None = None) -> Iterator[tuple[Member, Readable]]:
     """Yield every file of an archive with a stream to read it from, valid until the next one.
 
     Raises InvalidArchiveError as soon as a member is unsafe or a limit is passed, FileOpenError if it can't be read.
@@ -169,7 +176,7 @@ def _check_totals(total: int, packed: int, limits: ArchiveLimits) -> None:
         )
 
 
-def _iter_stream(path: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, IO[bytes]]]:
+def _iter_stream(path: Path, limits: ArchiveLimits) -> Iterator[tuple[Member, Readable]]:
     with _damage_named(path), path.open("rb") as packed:
         plain = _Guarded(_unpacked(path, packed), packed, limits)
         head = plain.peek(512)
@@ -200,13 +207,13 @@ def _old_tar(head: bytes) -> bool:
         return False
 
 
-def _single(path: Path, plain: _Guarded, limits: ArchiveLimits) -> tuple[Member, IO[bytes]]:
+def _single(path: Path, plain: _Guarded, limits: ArchiveLimits) -> tuple[Member, Readable]:
     """A file packed on its own: its name is the archive's without the last ending."""
     content = plain.read()
     return Member(Names(limits).file(path.stem), len(content)), io.BytesIO(content)
 
 
-def _iter_tar(plain: _Guarded, limits: ArchiveLimits) -> Iterator[tuple[Member, IO[bytes]]]:
+def _iter_tar(plain: _Guarded, limits: ArchiveLimits) -> Iterator[tuple[Member, Readable]]:
     names, total = Names(limits), 0
     with tarfile.open(fileobj=cast(IO[bytes], plain), mode="r|", tarinfo=SafeTarInfo) as archive:
         for info in archive:
@@ -223,8 +230,22 @@ def _iter_tar(plain: _Guarded, limits: ArchiveLimits) -> Iterator[tuple[Member, 
                 _check_totals(total, total, limits)
             stream = archive.extractfile(info)
             assert stream is not None  # noqa: S101 - it is a plain file
-            yield Member(names.file(name), info.size), stream
+            yield Member(names.file(name), info.size), _Content(name, stream)
             cast(Any, archive).members = []  # it would keep every member's header
+
+
+class _Content:
+    """The content of a tar's member."""
+
+    def __init__(self, name: str, stream: IO[bytes]) -> None:
+        self._name, self._stream = name, stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes, all of them by default. Raises InvalidArchiveError."""
+        try:
+            return self._stream.read(size)
+        except DAMAGE as error:
+            raise refuse(self._name, f"which is damaged or cut short ({error})") from error
 
 
 class _Guarded:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +119,8 @@ def _unpacked(ctx: Context, path: Path, limits: ArchiveLimits) -> FolderSource:
             target = root / member.path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
-                shutil.copyfileobj(stream, file, 1 << 20)
+                while part := stream.read(1 << 20):
+                    file.write(part)
     return FolderSource(root, names)
 
 

@@ -185,6 +185,9 @@ def test_refuses_a_truncated_archive(tmp_path: Path, kind: str, keep: float) -> 
     path.write_bytes(content[: int(len(content) * keep)])
     with pytest.raises(InvalidArchiveError):
         check_archive(path)
+    with pytest.raises(InvalidArchiveError):
+        for _, stream in iter_members(path):
+            stream.read()
 
 
 def test_refuses_a_tar_with_a_damaged_header_in_the_middle(tmp_path: Path) -> None:
