@@ -341,8 +341,7 @@ class Executor:
         self._finish_if_over(run)
 
     def _end(self, attempt: LiveAttempt) -> None:
-        self._database.attempts.read_to(attempt.id, attempt.tail.offset)
-        self._database.attempts.end(attempt.id)
+        self._database.attempts.end(attempt.id, attempt.tail.offset)
         attempt.tail.close()
         del self.attempts[attempt.id]
         self.to_clean.append(attempt.folder)

@@ -42,12 +42,10 @@ class Reporter:
         """Begin to send progress and printed lines as time passes."""
         self._thread.start()
 
-    def event(self, kind: str, data: Mapping[str, Any], *, durable: bool = False) -> None:
-        """Append one event; with ``durable`` it is on the disk when this returns."""
+    def event(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Append one event. It outlives this process, and the engine; after a power cut the attempt is repeated."""
         with self._lock:
             self._write(kind, data)
-            if durable:
-                os.fsync(self._file)
         self._doorbell.ring()
 
     def progress(self, done: float, total: float, unit: str, message: str) -> None:

@@ -39,7 +39,7 @@ def run_attempt(folder: Path, registry: Registry) -> None:
     sys.stderr.flush()
     reporter.close()
     reporter.flush(final=True)
-    reporter.event(outcome, {**data, "seconds": time.monotonic() - began}, durable=True)
+    reporter.event(outcome, {**data, "seconds": time.monotonic() - began})
     shutil.rmtree(folder / "scratch", ignore_errors=True)
 
 

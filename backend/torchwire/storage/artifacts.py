@@ -7,15 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
-from torchwire.storage.models import ArtifactRow, ResultRow
+from torchwire.storage.models import ArtifactRow, ResultRow, table_of
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
 
-RESULTS = ResultRow.__table__
+ARTIFACTS, RESULTS = table_of(ArtifactRow), table_of(ResultRow)
+
+# Statements are built once: building them anew costs more than running them, and these run for every node.
+ADD = insert(ARTIFACTS).on_conflict_do_nothing()
+_REMEMBER = insert(RESULTS)
+REMEMBER = _REMEMBER.on_conflict_do_update(
+    index_elements=["key"], set_={column.name: _REMEMBER.excluded[column.name] for column in RESULTS.c}
+)
+FIND = select(RESULTS).where(RESULTS.c.key == bindparam("wanted"))
+LAST = (
+    select(RESULTS)
+    .where(RESULTS.c.module == bindparam("of_module"), RESULTS.c.node == bindparam("of_node"))
+    .order_by(RESULTS.c.created.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -41,36 +55,29 @@ class Artifacts:
         """Store the row of a committed folder; one that is known already stays as it is."""
         row = {"digest": digest, "type": type_id, "size": size, "files": files, "created": time.time()}
         with self._database.write() as connection:
-            connection.execute(insert(ArtifactRow).values(**row).on_conflict_do_nothing())
+            connection.execute(ADD, row)
 
     def get(self, digest: str) -> dict[str, Any] | None:
         """The row of a folder in the store: type, digest, size, files, created. None when there is none."""
         with self._database.read() as connection:
-            row = connection.execute(select(*ArtifactRow.__table__.c).where(ArtifactRow.digest == digest)).one_or_none()
+            row = connection.execute(select(ARTIFACTS).where(ARTIFACTS.c.digest == digest)).one_or_none()
             return None if row is None else dict(row._mapping)
 
     def remember(self, result: Result) -> None:
         """Store what was made under a key, in place of what was known under it."""
         row = vars(result) | {"created": time.time()}
         with self._database.write() as connection:
-            connection.execute(insert(ResultRow).values(**row).on_conflict_do_update(index_elements=["key"], set_=row))
-
-    def forget(self, key: str) -> None:
-        """Drop a result whose folders are gone."""
-        with self._database.write() as connection:
-            connection.execute(delete(ResultRow).where(ResultRow.key == key))
+            connection.execute(REMEMBER, row)
 
     def find(self, key: str) -> Result | None:
         """What was made under a key."""
         with self._database.read() as connection:
-            return _result(connection.execute(select(*RESULTS.c).where(ResultRow.key == key)).one_or_none())
+            return _result(connection.execute(FIND, {"wanted": key}).one_or_none())
 
     def last(self, module: str, node: str) -> Result | None:
         """What a node of that id and module made last, under whatever key."""
-        query = select(*RESULTS.c).where(ResultRow.module == module, ResultRow.node == node)
         with self._database.read() as connection:
-            newest = query.order_by(ResultRow.created.desc()).limit(1)
-            return _result(connection.execute(newest).one_or_none())
+            return _result(connection.execute(LAST, {"of_module": module, "of_node": node}).one_or_none())
 
 
 def _result(row: Any) -> Result | None:

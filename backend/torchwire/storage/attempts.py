@@ -6,14 +6,32 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
-from torchwire.storage.models import AttemptRow
+from torchwire.storage.models import AttemptRow, table_of
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
 
-ATTEMPTS = AttemptRow.__table__
+ATTEMPTS = table_of(AttemptRow)
+OF_NODE = (ATTEMPTS.c.run_id == bindparam("of_run")) & (ATTEMPTS.c.node == bindparam("of_node"))
+MINE = ATTEMPTS.c.id == bindparam("attempt")
+
+# Statements are built once: building them anew costs more than running them, and these run for every node.
+NEWEST = select(func.max(ATTEMPTS.c.number)).where(OF_NODE)
+BEGIN = insert(ATTEMPTS)
+RUNNING = update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
+READ_TO = update(ATTEMPTS).where(MINE).values(offset=bindparam("to"))
+END = update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"))
+_NEWER = ATTEMPTS.alias("newer")
+HOLDS_LEASE = select(ATTEMPTS.c.id).where(
+    MINE,
+    ATTEMPTS.c.state != "ended",
+    ~exists().where(
+        _NEWER.c.run_id == ATTEMPTS.c.run_id, _NEWER.c.node == ATTEMPTS.c.node, _NEWER.c.number > ATTEMPTS.c.number
+    ),
+)
+LIVING = select(ATTEMPTS).where(ATTEMPTS.c.run_id == bindparam("of_run"), ATTEMPTS.c.state != "ended")
 
 
 @dataclass(frozen=True)
@@ -41,48 +59,32 @@ class Attempts:
     def begin(self, attempt_id: str, run_id: str, node: str, target: str) -> int:
         """Store a new attempt, which takes the lease from older ones, and return its number (from 1)."""
         with self._database.write() as connection:
-            newest = select(func.max(AttemptRow.number)).where(AttemptRow.run_id == run_id, AttemptRow.node == node)
-            number = (connection.execute(newest).scalar() or 0) + 1
-            row = {"id": attempt_id, "run_id": run_id, "node": node, "number": number, "target": target}
-            connection.execute(insert(AttemptRow).values(**row, state="starting", offset=0, created=time.time()))
-            return number
+            newest = connection.execute(NEWEST, {"of_run": run_id, "of_node": node}).scalar()
+            row = {"id": attempt_id, "run_id": run_id, "node": node, "number": (newest or 0) + 1, "target": target}
+            connection.execute(BEGIN, row | {"state": "starting", "offset": 0, "created": time.time()})
+            return int(row["number"])
 
     def running(self, attempt_id: str, pid: int, pid_started: float | None) -> None:
         """Remember the attempt's process."""
-        self._set(attempt_id, state="running", pid=pid, pid_started=pid_started)
+        with self._database.write() as connection:
+            connection.execute(RUNNING, {"attempt": attempt_id, "new_pid": pid, "since": pid_started})
 
     def read_to(self, attempt_id: str, offset: int) -> None:
         """Remember how far the attempt's event file has been read."""
-        self._set(attempt_id, offset=offset)
+        with self._database.write() as connection:
+            connection.execute(READ_TO, {"attempt": attempt_id, "to": offset})
 
-    def end(self, attempt_id: str) -> None:
+    def end(self, attempt_id: str, offset: int = 0) -> None:
         """Take the lease away: nothing of this attempt is committed from now on."""
-        self._set(attempt_id, state="ended")
+        with self._database.write() as connection:
+            connection.execute(END, {"attempt": attempt_id, "to": offset})
 
     def holds_lease(self, attempt_id: str) -> bool:
         """Whether the attempt is the newest of its node and has not been ended."""
         with self._database.read() as connection:
-            mine = select(*ATTEMPTS.c).where(AttemptRow.id == attempt_id)
-            row = connection.execute(mine).one_or_none()
-            if row is None or row.state == "ended":
-                return False
-            newest = select(func.max(AttemptRow.number)).where(
-                AttemptRow.run_id == row.run_id, AttemptRow.node == row.node
-            )
-            return bool(connection.execute(newest).scalar() == row.number)
+            return connection.execute(HOLDS_LEASE, {"attempt": attempt_id}).scalar() is not None
 
     def living(self, run_id: str) -> list[AttemptRecord]:
         """The attempts of a run that have not ended."""
         with self._database.read() as connection:
-            query = select(*ATTEMPTS.c).where(AttemptRow.run_id == run_id, AttemptRow.state != "ended")
-            return [AttemptRecord(**row._mapping) for row in connection.execute(query)]
-
-    def count(self, run_id: str, node: str) -> int:
-        """How many attempts the node has had."""
-        with self._database.read() as connection:
-            tries = select(func.count()).where(AttemptRow.run_id == run_id, AttemptRow.node == node)
-            return connection.execute(tries).scalar_one()
-
-    def _set(self, attempt_id: str, **values: object) -> None:
-        with self._database.write() as connection:
-            connection.execute(update(AttemptRow).where(AttemptRow.id == attempt_id).values(**values))
+            return [AttemptRecord(**row._mapping) for row in connection.execute(LIVING, {"of_run": run_id})]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -12,6 +12,11 @@ class Base(DeclarativeBase):
     """Base of all tables. Times are seconds since 1970 (UTC)."""
 
     type_annotation_map = {dict[str, Any]: JSON, float: Float, bool: Boolean, bytes: LargeBinary}  # noqa: RUF012
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table behind a row class, for statements that are built without the mapper."""
+    return cast(Table, row.__table__)
 
 
 class PipelineRow(Base):

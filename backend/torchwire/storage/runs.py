@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import JSON, Connection, bindparam, func, insert, select, update
 
 from torchwire.errors import NotFoundError
 from torchwire.execution.events import RunEvent
-from torchwire.storage.models import EventRow, NodeStateRow, RunRow
+from torchwire.storage.models import EventRow, NodeStateRow, RunRow, table_of
 from torchwire.storage.projection import apply_to_node, apply_to_run, new_node
 
 if TYPE_CHECKING:
@@ -22,7 +22,31 @@ Change = tuple[str, str | None, dict[str, Any]]
 
 Records = list[dict[str, Any]]
 UNFINISHED = ("queued", "running")
-RUNS, EVENTS, NODES = RunRow.__table__, EventRow.__table__, NodeStateRow.__table__
+RUNS, EVENTS, NODES = table_of(RunRow), table_of(EventRow), table_of(NodeStateRow)
+
+# Statements are built once: building them anew costs more than running them, and these run for every node.
+COUNT_ON = (
+    update(RUNS)
+    .where(RUNS.c.id == bindparam("of_run"))
+    .values(last_seq=RUNS.c.last_seq + bindparam("more"))
+    .returning(RUNS.c.last_seq)
+)
+ADD_EVENTS = insert(EVENTS)
+STATES = select(NODES.c.node, NODES.c.data).where(
+    NODES.c.run_id == bindparam("of_run"), NODES.c.node.in_(bindparam("of_nodes", expanding=True))
+)
+SET_STATE = (
+    update(NODES)
+    .where(NODES.c.run_id == bindparam("of_run"), NODES.c.node == bindparam("of_node"))
+    .values(status=bindparam("now"), data=bindparam("state", type_=JSON))
+)
+CREATED = select(RUNS.c.created).where(RUNS.c.id == bindparam("of_run"))
+EVENTS_AFTER = (
+    select(EVENTS)
+    .where(EVENTS.c.run_id == bindparam("of_run"), EVENTS.c.seq > bindparam("after"))
+    .order_by(EVENTS.c.seq)
+    .limit(bindparam("most"))
+)
 
 
 class Runs:
@@ -63,18 +87,13 @@ class Runs:
     def append(self, run_id: str, changes: Sequence[Change]) -> list[RunEvent]:
         """Number ``changes``, store them and bring the run's and the nodes' rows up to date."""
         with self._database.write() as connection:
-            last = connection.execute(
-                update(RunRow)
-                .where(RunRow.id == run_id)
-                .values(last_seq=RunRow.last_seq + len(changes))
-                .returning(RunRow.last_seq)
-            ).scalar_one()
+            last: int = connection.execute(COUNT_ON, {"of_run": run_id, "more": len(changes)}).scalar_one()
             now, first = time.time(), last - len(changes) + 1
             events = [
                 RunEvent(run_id, first + index, now, kind, node, data)  # type: ignore[arg-type]  # the engine's own names
                 for index, (kind, node, data) in enumerate(changes)
             ]
-            connection.execute(insert(EventRow), [vars(event) for event in events])
+            connection.execute(ADD_EVENTS, [vars(event) for event in events])
             self._project(connection, run_id, events)
             return events
 
@@ -106,8 +125,8 @@ class Runs:
         """The events numbered above ``after``, at most ``limit``. Raises NotFoundError."""
         with self._database.read() as connection:
             self._created(connection, run_id)
-            query = select(*EVENTS.c).where(EventRow.run_id == run_id, EventRow.seq > after)
-            return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
+            found = connection.execute(EVENTS_AFTER, {"of_run": run_id, "after": after, "most": limit})
+            return [RunEvent(**row._mapping) for row in found]
 
     def node_events(self, run_id: str, node: str, kind: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
         """A node's events of one type numbered above ``after``, at most ``limit``. Raises NotFoundError."""
@@ -164,7 +183,7 @@ class Runs:
         return list(by_id.values())
 
     def _created(self, connection: Connection, run_id: str) -> float:
-        created: float | None = connection.execute(select(RunRow.created).where(RunRow.id == run_id)).scalar()
+        created: float | None = connection.execute(CREATED, {"of_run": run_id}).scalar()
         if created is None:
             raise _unknown(run_id)
         return created
@@ -178,16 +197,21 @@ class Runs:
     def _project(self, connection: Connection, run_id: str, events: Sequence[RunEvent]) -> None:
         run: dict[str, Any] = {}
         touched = sorted({event.node for event in events if event.node is not None and event.type != "node.log"})
-        states = select(NODES.c.node, NODES.c.data).where(NODES.c.run_id == run_id, NODES.c.node.in_(touched))
-        nodes: dict[str, dict[str, Any]] = {row[0]: row[1] for row in connection.execute(states)} if touched else {}
+        nodes: dict[str, dict[str, Any]] = {}
+        if touched:
+            found = connection.execute(STATES, {"of_run": run_id, "of_nodes": touched})
+            nodes = {row.node: row.data for row in found}
         for event in events:
             if event.node in nodes:
                 apply_to_node(nodes[event.node], event)
             elif event.node is None:
                 apply_to_run(run, event)
-        for node, data in nodes.items():
-            here = (NodeStateRow.run_id == run_id) & (NodeStateRow.node == node)
-            connection.execute(update(NodeStateRow).where(here).values(status=data["status"], data=data))
+        if nodes:
+            states = [
+                {"of_run": run_id, "of_node": node, "now": data["status"], "state": data}
+                for node, data in nodes.items()
+            ]
+            connection.execute(SET_STATE, states)
         if run:
             connection.execute(update(RunRow).where(RunRow.id == run_id).values(**run))
 
