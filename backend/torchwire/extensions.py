@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
@@ -33,6 +33,7 @@ class Services:
     guard: Guard
     clients: Clients
     relay: Relay
+    _tidying: threading.Thread | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Take the home folder, give a new one its samples, and pick up what was running.
@@ -48,10 +49,13 @@ class Services:
             self.relay.stop()
             raise
         prepare_home(self.database, self.datasets)
-        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
+        self._tidying = threading.Thread(target=self._tidy, name="torchwire-tidy", daemon=True)
+        self._tidying.start()
 
     def stop(self, *, kill: bool = False) -> None:
         """Close every connection, stop the threads and close the database. Nodes that run go on unless ``kill``."""
+        if self._tidying is not None:
+            self._tidying.join()
         self.clients.disconnect_all()
         self.engine.stop(kill=kill)
         self.relay.stop()

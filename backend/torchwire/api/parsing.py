@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from typing import Any, NoReturn
 
 from flask import Request
@@ -27,7 +28,7 @@ def read_json(request: Request, record: Any) -> Any:
 def parse_json(raw: bytes) -> Any:
     """Parse strict JSON: UTF-8, finite numbers, text that can be stored, few levels. Raises InvalidRequestError."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in raw:  # an escaped half of a surrogate pair parses, but is not text
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
@@ -88,6 +89,13 @@ def whole_number(given: str | None, name: str, default: int, low: int, high: int
 
 def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:40]} is too large for a number")
+    return value
 
 
 def _expected(record: Any) -> str | None:

@@ -65,7 +65,7 @@ class Relay:
     def start(self, source: Source) -> None:
         """Begin to pass on what ``source`` says."""
         self._unsubscribe = source.subscribe(self.hear)
-        self._thread = threading.Thread(target=self._work, name="relay", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="torchwire-relay", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

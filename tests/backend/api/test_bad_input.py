@@ -127,6 +127,14 @@ def test_odd_node_fields_never_break_the_server(client: FlaskClient, field: str,
         assert answer.status_code < 400 or is_in_words(answer)
 
 
+def test_numbers_that_no_answer_could_hold_are_refused(client: FlaskClient) -> None:
+    for number in ("1e999", "-1e999", "NaN", "Infinity"):
+        document = json.dumps({"document": graphs.single("sleeps", milliseconds="NUMBER")})
+        body = document.replace('"NUMBER"', number)
+        answer = client.post("/api/v1/pipelines", data=body, content_type="application/json")
+        assert answer.status_code == 400 and is_in_words(answer)
+
+
 def test_a_body_over_the_limit_is_refused(client: FlaskClient) -> None:
     answer = client.post("/api/v1/validate", data=b" " * 200_001, content_type="application/json")
     assert answer.status_code == 413 and answer.json["error"]["name"] == "RequestTooLargeError"
