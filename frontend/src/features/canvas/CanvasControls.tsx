@@ -1,10 +1,10 @@
 import { useStore, type ReactFlowState } from '@xyflow/react';
-import { Hand, Map, Maximize, Minus, MousePointer2, Network, Plus, Redo2, Undo2 } from 'lucide-react';
+import { Hand, Map, Maximize, Minus, MousePointer2, Network, Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { IconButton } from '@/components/ui/IconButton';
 import { Tooltip } from '@/components/ui/Tooltip';
 import { runCommand, useCommand } from '@/lib/commands';
-import { redoLabel, undoLabel, useDocument } from '@/lib/document/documentStore';
+import { useDocument } from '@/lib/document/documentStore';
 import styles from './CanvasControls.module.css';
 import { useCanvasUi } from './canvasUi';
 import { shownShortcut } from './shownShortcut';
@@ -18,30 +18,12 @@ export function CanvasControls() {
   const minimap = useCanvasUi((state) => state.minimap);
   const readOnly = useCanvasUi((state) => state.readOnly);
   const empty = useDocument((state) => state.order.length === 0);
-  const undo = useDocument(undoLabel);
-  const redo = useDocument(redoLabel);
   return (
     <div className={styles.bar} data-overlay role="toolbar" aria-label="Canvas">
       {!readOnly && (
         <div className={styles.group} data-optional>
           <Do id="tool-select" icon={<MousePointer2 />} pressed={tool === 'select'} />
           <Do id="tool-hand" icon={<Hand />} pressed={tool === 'hand'} />
-        </div>
-      )}
-      {!readOnly && (
-        <div className={styles.group}>
-          <Do
-            id="undo"
-            label={undo ? `Undo: ${undo}` : 'Undo'}
-            icon={<Undo2 />}
-            disabled={undo === undefined}
-          />
-          <Do
-            id="redo"
-            label={redo ? `Redo: ${redo}` : 'Redo'}
-            icon={<Redo2 />}
-            disabled={redo === undefined}
-          />
         </div>
       )}
       <div className={styles.group}>

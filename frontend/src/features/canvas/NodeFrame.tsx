@@ -50,10 +50,11 @@ export function NodeFrame({ nodeId, moduleId, title, selected, missing = false, 
           )}
           {label !== '' && <span className={styles.module}>{title}</span>}
         </div>
-        <Marks nodeId={nodeId} />
+        <Comment nodeId={nodeId} />
         {NodeStatus && <NodeStatus nodeId={nodeId} moduleId={moduleId} />}
       </header>
       {children}
+      <Marks nodeId={nodeId} />
       {NodeFace && (
         <div className={styles.face}>
           <NodeFace nodeId={nodeId} moduleId={moduleId} />
@@ -64,34 +65,36 @@ export function NodeFrame({ nodeId, moduleId, title, selected, missing = false, 
   );
 }
 
-/** Small signs for what is special about a node: a comment, a target of its own, no reuse. */
-function Marks({ nodeId }: { nodeId: string }) {
+function Comment({ nodeId }: { nodeId: string }) {
   const comment = useDocument((state) => state.nodes[nodeId]?.comment.trim() ?? '');
+  if (comment === '') return null;
+  return (
+    <span className={styles.comment} data-hint={comment}>
+      <MessageSquareText role="img" aria-label={`Comment: ${comment}`} />
+    </span>
+  );
+}
+
+/** What is special about where and when the node runs. */
+function Marks({ nodeId }: { nodeId: string }) {
   const target = useDocument((state) => state.nodes[nodeId]?.compute_target ?? null);
   const regenerates = useDocument((state) => state.nodes[nodeId]?.regenerate_output ?? false);
-  if (comment === '' && target === null && !regenerates) return null;
+  if (target === null && !regenerates) return null;
   return (
-    <span className={styles.marks}>
-      {comment !== '' && (
-        <span className={styles.mark} data-hint={comment}>
-          <MessageSquareText role="img" aria-label={`Comment: ${comment}`} />
-        </span>
-      )}
-      {regenerates && (
-        <span className={styles.mark} data-hint="Runs every time; earlier outputs are not reused.">
-          <RefreshCw role="img" aria-label="Runs every time" />
-        </span>
-      )}
+    <p className={styles.marks}>
       {target !== null && (
-        <span
-          className={styles.target}
-          data-hint={`Runs on ${target}, not on the pipeline’s default target.`}
-        >
+        <span className={styles.mark} data-hint={`Runs on ${target}, not on the pipeline’s default target.`}>
           <Cpu aria-hidden />
           {target}
         </span>
       )}
-    </span>
+      {regenerates && (
+        <span className={styles.mark} data-hint="Runs every time: earlier outputs are not reused.">
+          <RefreshCw aria-hidden />
+          Every time
+        </span>
+      )}
+    </p>
   );
 }
 

@@ -17,14 +17,15 @@ export const ParameterSummary = memo(function ParameterSummary({
   if (!summary || (summary.items.length === 0 && summary.missing.length === 0)) return null;
   return (
     <p className={styles.summary}>
-      {summary.missing.map((label) => (
-        <span key={label} className={styles.todo}>
-          Choose {label.toLowerCase()}
+      {summary.missing.map((words) => (
+        <span key={words} className={styles.todo}>
+          {words}
         </span>
       ))}
       {summary.items.map(({ label, value }) => (
         <span key={label} className={styles.item}>
-          {label} <b>{value}</b>
+          {label !== '' && <span className={styles.itemLabel}>{label}</span>}
+          <b>{value}</b>
         </span>
       ))}
       {summary.more > 0 && <span className={styles.item}>+{summary.more}</span>}

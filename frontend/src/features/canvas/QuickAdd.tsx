@@ -2,6 +2,7 @@ import { useReactFlow } from '@xyflow/react';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ModuleSpec } from '@/services/types.generated';
 import { announce } from '@/lib/announce';
+import { canvasApi } from '@/lib/canvas/canvasApi';
 import { documentStore } from '@/lib/document/documentStore';
 import { fittingPort } from '@/lib/document/rules';
 import type { Point } from '@/lib/document/types';
@@ -69,8 +70,8 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
     const port = end && fittingPort(store, modules, end, spec);
     if (end && port !== undefined) {
       const join = end.side === 'output' ? { from: end.ref, toPort: port } : { fromPort: port, to: end.ref };
-      store.addNode(spec.id, position, { join });
-    } else store.addNode(spec.id, position);
+      canvasApi()?.reveal(store.addNode(spec.id, position, { join }), { focus: true });
+    } else canvasApi()?.reveal(store.addNode(spec.id, position), { focus: true });
     announce(`${spec.title} added${end ? ' and joined' : ''}.`);
     close();
   };

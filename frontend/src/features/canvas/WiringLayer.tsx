@@ -1,4 +1,4 @@
-import { useReactFlow, useStoreApi, ViewportPortal } from '@xyflow/react';
+import { useReactFlow, useStore as useFlowState, useStoreApi, ViewportPortal } from '@xyflow/react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { PortSide, Point } from '@/lib/document/types';
@@ -24,6 +24,7 @@ function LooseWire({ wiring }: { wiring: Wiring }) {
   const hover = useWiring((state) => state.hover);
   const fixed = usePortCentre(wiring.end.ref, wiring.end.side);
   useEdgePan(wiring.mode !== 'keyboard');
+  useReadableLabels();
   const toFlow = ([x, y]: Point): Point => {
     const at = screenToFlowPosition({ x, y });
     return [at.x, at.y];
@@ -50,6 +51,19 @@ function usePortCentre(ref: Wiring['end']['ref'], side: PortSide): Point {
     return [at.x, at.y];
   });
   return centre;
+}
+
+/** Port names keep their size on a canvas that is zoomed out. */
+function useReadableLabels(): void {
+  const zoom = useFlowState((state) => state.transform[2]);
+  const store = useStoreApi();
+  useLayoutEffect(() => {
+    const { domNode } = store.getState();
+    domNode?.style.setProperty('--unzoom', String(Math.max(1, 1 / zoom)));
+    return () => {
+      domNode?.style.removeProperty('--unzoom');
+    };
+  }, [zoom, store]);
 }
 
 const PAN_MARGIN = 36;

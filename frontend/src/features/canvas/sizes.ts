@@ -1,2 +1,2 @@
 /** How wide every node is. `NodeFrame.module.css` says the same. */
-export const NODE_WIDTH = 240;
+export const NODE_WIDTH = 272;

@@ -79,7 +79,7 @@ export function useCanvasHands(
       covers,
       addAtPointer: (moduleId, client) => {
         if (!covers(client) || canvasUi.getState().readOnly) return false;
-        add(moduleId, client);
+        focusNode(add(moduleId, client), 30);
         return true;
       },
       addAtCentre: (moduleId) => add(moduleId, hands.centre()),
@@ -142,7 +142,7 @@ async function tidy(done: () => void): Promise<void> {
     }),
   );
   const several = state.selection.size > 1;
-  state.applyLayout(layoutPositions(state, sizes, several ? state.selection : undefined));
+  state.applyLayout(layoutPositions(state, sizes, modules, several ? state.selection : undefined));
   announce('Layout tidied.');
   if (!several) done();
 }

@@ -21,7 +21,7 @@ export function Palette() {
   const list = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const groups = useMemo(
-    () => (data ? groupByCategory(searchModules(data.modules, query), data.categories) : []),
+    () => (data ? groupByCategory(searchModules(byTitle(data.modules), query)) : []),
     [data, query],
   );
   const searching = query.trim() !== '';
@@ -87,6 +87,10 @@ export function Palette() {
       <PlacementGhost />
     </div>
   );
+}
+
+function byTitle(modules: readonly ModuleSpec[]): ModuleSpec[] {
+  return modules.toSorted((a, b) => a.title.localeCompare(b.title));
 }
 
 interface CategoryProps {

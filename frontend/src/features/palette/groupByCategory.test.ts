@@ -16,14 +16,16 @@ function spec(id: string, category: string): ModuleSpec {
   };
 }
 
-it('keeps the order of the categories, loses no module and shows no empty category', () => {
-  const groups = groupByCategory(
-    [spec('a', 'New'), spec('b', 'Train'), spec('c', 'Data')],
-    ['Data', 'Empty', 'Train'],
-  );
+it('goes through a pipeline stage by stage and ends with categories it does not know', () => {
+  const groups = groupByCategory([
+    spec('a', 'New'),
+    spec('b', 'Model Training'),
+    spec('c', 'Data Input and Output'),
+    spec('d', 'Model Training'),
+  ]);
   expect(groups.map(({ category, modules }) => [category, modules.map(({ id }) => id)])).toEqual([
-    ['Data', ['c']],
-    ['Train', ['b']],
+    ['Data Input and Output', ['c']],
+    ['Model Training', ['b', 'd']],
     ['New', ['a']],
   ]);
 });

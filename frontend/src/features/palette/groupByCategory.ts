@@ -1,3 +1,4 @@
+import { groupBy } from '@/lib/groupBy';
 import type { ModuleSpec } from '@/services/types.generated';
 
 export interface CategoryGroup {
@@ -5,10 +6,24 @@ export interface CategoryGroup {
   readonly modules: readonly ModuleSpec[];
 }
 
-/** Modules under their categories, categories in the given order; those it doesn't name come last, none is empty. */
-export function groupByCategory(modules: readonly ModuleSpec[], order: readonly string[]): CategoryGroup[] {
-  const all = [...order, ...modules.map((spec) => spec.category)];
-  return [...new Set(all)]
-    .map((category) => ({ category, modules: modules.filter((spec) => spec.category === category) }))
-    .filter((group) => group.modules.length > 0);
+/** Stages of a pipeline, in the order in which one is built. */
+const STAGES = [
+  'Data Input',
+  'Image Data Transformation',
+  'Image Classification',
+  'Model Training',
+  'Scoring',
+];
+
+/** Modules under their categories, stage by stage; categories of no known stage come last, none is empty. */
+export function groupByCategory(modules: readonly ModuleSpec[]): CategoryGroup[] {
+  const groups = groupBy(modules, (spec) => spec.category);
+  return [...groups]
+    .map(([category, members]) => ({ category, modules: members }))
+    .sort((a, b) => stageOf(a.category) - stageOf(b.category) || a.category.localeCompare(b.category));
+}
+
+function stageOf(category: string): number {
+  const stage = STAGES.findIndex((name) => category.includes(name));
+  return stage === -1 ? STAGES.length : stage;
 }

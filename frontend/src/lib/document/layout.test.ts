@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import type { ModuleMap } from '../modules/catalog';
 import { contentFrom } from './documentStore';
 import { layoutPositions } from './layout';
-import { chain } from './testing';
+import { CATALOG, chain, document, node, wire } from './testing';
 
 const content = contentFrom(chain());
 const sizes = new Map(content.order.map((id) => [id, { width: 200, height: 80 }]));
@@ -28,5 +29,15 @@ it('gives the same drawing each time and keeps its corner', () => {
 });
 
 it('moves only the nodes it is asked to', () => {
-  expect([...layoutPositions(content, sizes, new Set(['a', 'b'])).keys()]).toEqual(['a', 'b']);
+  expect([...layoutPositions(content, sizes, undefined, new Set(['a', 'b'])).keys()]).toEqual(['a', 'b']);
+});
+
+it('puts what feeds a left port to the left of what feeds a right one', () => {
+  const modules: ModuleMap = new Map(CATALOG.modules.map((spec) => [spec.id, spec]));
+  const pipeline = document(
+    [node('convert', 'convert'), node('net', 'densenet'), node('train', 'train')],
+    [wire('convert.images', 'train.training_dataset'), wire('net.untrained_model', 'train.untrained_model')],
+  );
+  const positions = layoutPositions(contentFrom(pipeline), sizes, modules);
+  expect(positions.get('net')?.[0]).toBeLessThan(positions.get('convert')?.[0] ?? 0);
 });

@@ -1,14 +1,16 @@
 /** Top-down layout of a pipeline: what feeds a node lies above it. */
 
 import dagre from '@dagrejs/dagre';
-import type { DocumentContent, Point } from './types';
+import type { ModuleMap } from '../modules/catalog';
+import type { DocumentContent, DocumentWire, Point, PortRef, PortSide } from './types';
+import { untangle, type Segment } from './untangle';
 
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-const FALLBACK: Size = { width: 240, height: 64 };
+const FALLBACK: Size = { width: 272, height: 64 };
 const NODE_GAP = 40;
 const RANK_GAP = 56;
 
@@ -16,6 +18,7 @@ const RANK_GAP = 56;
 export function layoutPositions(
   content: Pick<DocumentContent, 'nodes' | 'order' | 'wires'>,
   sizes: ReadonlyMap<string, Size>,
+  modules: ModuleMap = new Map(),
   ids: ReadonlySet<string> = new Set(content.order),
 ): Map<string, Point> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
@@ -34,12 +37,41 @@ export function layoutPositions(
     if (ids.has(from) && ids.has(to)) graph.setEdge(from, to, { weight: 1 }, String(index));
   });
   dagre.layout(graph);
+  const placed = chosen.map((id) => ({
+    id,
+    ...(graph.node(id) as { x: number; y: number; width: number; height: number }),
+  }));
+  const segments = content.wires
+    .filter((wire) => ids.has(wire.from[0]) && ids.has(wire.to[0]))
+    .map((wire) => segmentOf(wire, content.nodes, modules, sizes));
+  const columns = untangle(placed, segments);
   const corners = new Map<string, Point>();
-  for (const id of chosen) {
-    const { x, y, width, height } = graph.node(id) as { x: number; y: number; width: number; height: number };
-    corners.set(id, [x - width / 2, y - height / 2]);
+  for (const { id, x, y, width, height } of placed) {
+    corners.set(id, [(columns.get(id) ?? x) - width / 2, y - height / 2]);
   }
   return movedTo(corners, topLeft(chosen.map((id) => content.nodes[id]?.position ?? [0, 0])));
+}
+
+/** A wire with the places of its ends on their nodes: ports lie evenly spread along a node's edge. */
+function segmentOf(
+  wire: DocumentWire,
+  nodes: DocumentContent['nodes'],
+  modules: ModuleMap,
+  sizes: ReadonlyMap<string, Size>,
+): Segment {
+  const shift = ([nodeId, portId]: PortRef, side: PortSide) => {
+    const spec = modules.get(nodes[nodeId]?.module ?? '');
+    const ports: readonly { id: string }[] = (side === 'input' ? spec?.inputs : spec?.outputs) ?? [];
+    const at = ports.findIndex((port) => port.id === portId);
+    const { width } = sizes.get(nodeId) ?? FALLBACK;
+    return at === -1 ? 0 : width * ((at + 0.5) / ports.length - 0.5);
+  };
+  return {
+    from: wire.from[0],
+    to: wire.to[0],
+    fromShift: shift(wire.from, 'output'),
+    toShift: shift(wire.to, 'input'),
+  };
 }
 
 function topLeft(points: readonly Point[]): Point {

@@ -20,7 +20,7 @@ it('asks for required values that are not there', () => {
     parameters: train.parameters.map((one) => ({ ...one, required: true, default: null })),
   };
   expect(spec && summaryOf(spec, { epochs: 3 })).toMatchObject({
-    missing: ['Batch size'],
+    missing: ['Choose batch size'],
     items: [{ value: '3' }],
   });
 });

@@ -3,6 +3,7 @@ import { isShown, parameterValue } from '../modules/catalog';
 import type { DocumentNode, ParameterValue } from './types';
 
 export interface SummaryItem {
+  /** Empty where the value speaks for itself. */
   readonly label: string;
   readonly value: string;
 }
@@ -12,7 +13,7 @@ export interface Summary {
   readonly items: readonly SummaryItem[];
   /** How many more differ. */
   readonly more: number;
-  /** Labels of required parameters that have no value yet. */
+  /** What has yet to be chosen, in a few words each. */
   readonly missing: readonly string[];
 }
 
@@ -26,13 +27,15 @@ export function summaryOf(spec: ModuleSpec, given: DocumentNode['parameters'], l
   });
   return {
     items: changed.slice(0, limit).map((parameter) => ({
-      label: parameter.label,
+      label: parameter.kind === 'dataset' ? '' : parameter.label,
       value: valueText(parameterValue(parameter, given), parameter.unit),
     })),
     more: Math.max(0, changed.length - limit),
     missing: shown
       .filter((parameter) => parameter.required && isEmpty(parameterValue(parameter, given)))
-      .map((parameter) => parameter.label),
+      .map((parameter) =>
+        parameter.kind === 'dataset' ? 'Choose a data set' : `Choose ${parameter.label.toLowerCase()}`,
+      ),
   };
 }
 
