@@ -13,6 +13,7 @@ import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useRunState } from '@/lib/run/runStore';
 import styles from './Designer.module.css';
+import { EditedSinceRun } from './EditedSinceRun';
 import { ErrorBoundary } from './ErrorBoundary';
 import { FaultBar } from './FaultBar';
 import { useFaultLead } from './faultLead';
@@ -75,6 +76,7 @@ export function Designer() {
           </div>
           {narrow && <Sheet />}
           <footer className={styles.status}>
+            <EditedSinceRun />
             <RunStatusBar onLeadTo={leadTo} onClose={closeRun} />
           </footer>
           <Dialogs />

@@ -10,12 +10,14 @@ import { flushDraft } from '@/lib/drafts/draftStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useRunState } from '@/lib/run/runStore';
 import { isOver } from '@/lib/run/types';
+import { useNarrow } from './layout';
 import styles from './RunControls.module.css';
 
 /** Submit, and Cancel while a run goes on. */
 export function RunControls() {
   const runId = useRunState((view) => view.runId);
   const goingOn = useRunState((view) => view.run !== null && !isOver(view.run.status));
+  const narrow = useNarrow();
   const empty = useDocument((state) => state.order.length === 0);
   const { mutate: cancelRun, isPending: cancelling } = useCancelRun();
   const { submit, submitting } = useSubmit({ flush: saveFirst, onSubmitted: showSubmitted });
@@ -43,21 +45,23 @@ export function RunControls() {
           Cancel
         </Button>
       )}
-      <Tooltip
-        content={empty ? 'There is nothing on the canvas yet' : 'Check the pipeline and run it'}
-        shortcut="Mod+Enter"
-      >
-        <Button
-          variant="primary"
-          icon={<Play />}
-          busy={submitting}
-          disabled={empty}
-          className={styles.submit}
-          onClick={submit}
+      {!(narrow && goingOn) && (
+        <Tooltip
+          content={empty ? 'There is nothing on the canvas yet' : 'Check the pipeline and run it'}
+          shortcut="Mod+Enter"
         >
-          Submit
-        </Button>
-      </Tooltip>
+          <Button
+            variant="primary"
+            icon={<Play />}
+            busy={submitting}
+            disabled={empty}
+            className={styles.submit}
+            onClick={submit}
+          >
+            Submit
+          </Button>
+        </Tooltip>
+      )}
     </span>
   );
 }

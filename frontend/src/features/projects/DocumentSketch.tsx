@@ -1,4 +1,5 @@
 import type { PipelineDocument } from '@/lib/document/types';
+import { useCatalog } from '@/lib/modules/catalog';
 import styles from './DocumentSketch.module.css';
 
 const NODE = { width: 220, height: 76 };
@@ -6,6 +7,15 @@ const MARGIN = 60;
 
 /** The graph in small, drawn from the document alone. */
 export function DocumentSketch({ document }: { document: PipelineDocument }) {
+  const modules = useCatalog((state) => state.modules);
+  const types = useCatalog((state) => state.types);
+  const moduleOf = new Map(document.nodes.map((node) => [node.id, modules.get(node.module)]));
+  const colourOf = (nodeId: string, portId?: string) => {
+    const outputs = moduleOf.get(nodeId)?.outputs ?? [];
+    const output = outputs.find((port) => port.id === portId) ?? outputs[0];
+    const hue = types.get(output?.type ?? '')?.hue;
+    return hue === undefined ? undefined : `oklch(var(--port-l) var(--port-c) ${hue})`;
+  };
   const at = new Map(document.nodes.map((node) => [node.id, node.position]));
   const xs = document.nodes.map((node) => node.position[0]);
   const ys = document.nodes.map((node) => node.position[1]);
@@ -31,20 +41,25 @@ export function DocumentSketch({ document }: { document: PipelineDocument }) {
           <path
             key={`${wire.from.join()}-${wire.to.join()}`}
             className={styles.wire}
+            style={{ stroke: colourOf(...wire.from) }}
             d={`M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`}
           />
         );
       })}
       {document.nodes.map((node) => (
-        <rect
-          key={node.id}
-          className={styles.node}
-          x={node.position[0]}
-          y={node.position[1]}
-          width={NODE.width}
-          height={NODE.height}
-          rx={14}
-        />
+        <g key={node.id} transform={`translate(${node.position[0]} ${node.position[1]})`}>
+          <rect className={styles.node} width={NODE.width} height={NODE.height} rx={16} />
+          <rect
+            className={styles.icon}
+            style={{ fill: colourOf(node.id) }}
+            x={16}
+            y={20}
+            width={36}
+            height={36}
+            rx={10}
+          />
+          <rect className={styles.text} x={66} y={31} width={NODE.width - 96} height={14} rx={7} />
+        </g>
       ))}
     </svg>
   );
