@@ -62,6 +62,8 @@ class Services:
         self.database.close()
 
     def _tidy(self) -> None:
+        """What can wait until the server answers: load what the first check of a pipeline needs, and clean up."""
+        self.engine.validate({"nodes": []})
         from torchwire.api.thumbnails import trim
 
         self.datasets.clean()

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import networkx as nx
-
 from torchwire.graph.document import Node
 from torchwire.graph.validate import Modules, Validation
 from torchwire.module_api import ModuleSpec
@@ -41,11 +39,15 @@ class Plan:
 
     def behind(self, node_id: str) -> set[str]:
         """All nodes that can't run without ``node_id``."""
+        import networkx as nx  # late: it takes a tenth of a second, which a server's start should not
+
         return set(nx.descendants(self.graph, node_id))
 
 
 def plan(validation: Validation, modules: Modules) -> Plan:
     """Order a pipeline that was found to be without faults."""
+    import networkx as nx
+
     pipeline = validation.pipeline
     if pipeline is None or validation.faults:
         raise ValueError("only a pipeline without faults can be planned")

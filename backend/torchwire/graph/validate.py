@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import networkx as nx
-
 from torchwire.errors import Fault, MissingValueError, PipelineError, TargetUnavailableError, TorchwireError
 from torchwire.graph.document import Node, Pipeline, Wire
 from torchwire.graph.parse import parse
@@ -60,6 +58,8 @@ class _Check:
     def __init__(
         self, pipeline: Pipeline, modules: Modules, unread: frozenset[str], dataset: CheckDataset | None
     ) -> None:
+        import networkx as nx  # late: it takes a tenth of a second, which a server's start should not
+
         self.pipeline = pipeline
         self.parameters: dict[str, dict[str, Any]] = {}
         self.graph: Any = nx.DiGraph()
@@ -208,6 +208,8 @@ class _Check:
                     )
 
     def _of_cycles(self) -> Iterator[TorchwireError]:
+        import networkx as nx
+
         if nx.is_directed_acyclic_graph(self.graph):
             return
         for group in nx.strongly_connected_components(self.graph):
