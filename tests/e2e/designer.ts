@@ -39,7 +39,7 @@ export class Designer {
   /** Drags a module from the palette to a point of the canvas and returns the new node's id. */
   async drag(module: string, to: Point): Promise<string> {
     const known = await this.nodeIds();
-    const item = this.page.locator(`[data-module="${module}"]`).first();
+    const item = this.page.locator(`[data-row][data-module="${module}"]`);
     await item.scrollIntoViewIfNeeded();
     const from = await centre(item);
     const canvas = await box(this.canvas);
@@ -81,9 +81,8 @@ export class Designer {
   }
 
   async select(id: string): Promise<void> {
-    const frame = await box(this.node(id));
-    await this.page.mouse.click(frame.x + frame.width / 2, frame.y + 14);
-    await expect(this.inspector.getByRole('tab', { name: 'Parameters' })).toBeVisible();
+    await this.node(id).click({ position: { x: 60, y: 10 } });
+    await expect(this.node(id)).toHaveAttribute('data-selected', 'true');
   }
 
   async tab(name: 'Parameters' | 'Outputs' | 'Metrics' | 'Logs'): Promise<void> {
