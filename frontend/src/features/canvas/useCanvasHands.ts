@@ -96,7 +96,7 @@ export function useCanvasHands(
           node.position[0] + (size?.width ?? NODE_WIDTH) / 2,
           node.position[1] + (size?.height ?? 64) / 2,
         ];
-        const zoom = Math.max(transform[2], 0.6);
+        const zoom = Math.max(transform[2], 0.4);
         const x = middle[0] * transform[2] + transform[0];
         const y = middle[1] * transform[2] + transform[1];
         const inView = x > 130 && x < width - 130 && y > 50 && y < height - 70 && zoom === transform[2];
