@@ -1,0 +1,79 @@
+/** Watching a run: reloads, second browsers, lost connections, cancelling, failures. */
+import { Designer } from './designer.js';
+import { expect, test } from './fixtures.js';
+import { createPipeline, LONG, QUICK, sample } from './pipelines.js';
+
+test('shows a run from the start after a reload, in a second browser and after a restart of the server', async ({
+  page,
+  browser,
+  server,
+}) => {
+  const id = await createPipeline(server.url, sample(LONG));
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await designer.submit();
+  const train = designer.node('train');
+  await expect(train).toContainText(/Epoch \d+ of 1000/, { timeout: 60_000 });
+
+  await page.reload();
+  await expect(train).toContainText(/Epoch \d+ of 1000/);
+  await expect(designer.node('convert')).toContainText(/1,000 images/);
+
+  const second = await browser.newPage({ baseURL: server.url, viewport: { width: 390, height: 844 } });
+  await second.goto(page.url());
+  await expect(second.getByText(/Epoch \d+ of 1000/).first()).toBeVisible();
+  await second.close();
+
+  const attempt = await pidOf(server.url, designer.runId());
+  await server.stop();
+  await expect(page.getByText(/Connection lost/)).toBeVisible();
+  await server.start();
+  await expect(page.getByText(/Connection lost/)).toBeHidden({ timeout: 30_000 });
+  expect(await pidOf(server.url, designer.runId())).toBe(attempt);
+  const seen = (await train.textContent()) ?? '';
+  await expect.poll(async () => train.textContent(), { timeout: 30_000 }).not.toBe(seen);
+
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(page.getByText('Cancelled').first()).toBeVisible();
+  expect(() => process.kill(attempt, 0)).toThrow();
+});
+
+test('explains a failure where it happened and skips what stands behind it', async ({ page, server }) => {
+  const hopeless = sample({ ...QUICK, 'train-pytorch-model': { epochs: 1, batch_size: 64, learning_rate: 1e20 } });
+  const id = await createPipeline(server.url, hopeless);
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await designer.submit();
+  await expect(designer.node('train')).toHaveAttribute('data-run', 'failed', { timeout: 90_000 });
+  await expect(designer.node('score')).toHaveAttribute('data-run', 'skipped');
+  await designer.select('train');
+  await designer.tab('Outputs');
+  await expect(designer.inspector.getByRole('region', { name: 'Error' })).toContainText(/learning rate/i);
+});
+
+test('reuses what did not change', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample(QUICK));
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await designer.submit();
+  const evaluate = designer.node('evaluate');
+  await expect(evaluate).toHaveAttribute('data-run', 'completed', { timeout: 90_000 });
+  const first = designer.runId();
+
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect.poll(() => designer.runId()).not.toBe(first);
+  await expect(evaluate).toHaveAttribute('data-run', 'completed');
+  const answer = (await (await fetch(`${server.url}/api/v1/runs/${designer.runId()}`)).json()) as {
+    run: { nodes: Record<string, { reused: boolean }> };
+  };
+  const again = Object.entries(answer.run.nodes).filter(([, node]) => !node.reused);
+  expect(again.map(([node]) => node)).toEqual(['dataset']);
+});
+
+async function pidOf(url: string, run: string): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/runs/${run}/events?after=0&limit=1000`);
+  const { events } = (await answer.json()) as { events: { type: string; node?: string; pid?: number }[] };
+  const pid = events.findLast((event) => event.type === 'node.started' && event.node === 'train')?.pid;
+  if (pid === undefined) throw new Error('training has not started');
+  return pid;
+}
