@@ -1,8 +1,8 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from '@/components/ui/Button';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
-import { Toaster } from '@/components/ui/Toaster';
+import { useToasts } from '@/components/ui/toasts';
 import { TooltipProvider } from '@/components/ui/Tooltip';
 import { catalogStore, useCatalog } from '@/lib/modules/catalog';
 import { navigate, paths, useRoute } from '@/lib/navigation';
@@ -18,6 +18,8 @@ import { Logo } from './Logo';
 import { useOpenPipeline } from './useOpenPipeline';
 import { useShownRun } from './useShownRun';
 
+const Toaster = lazy(() => import('@/components/ui/Toaster').then((module) => ({ default: module.Toaster })));
+
 export function App() {
   return (
     <QueryClientProvider client={queryClient}>
@@ -25,7 +27,7 @@ export function App() {
         <ErrorBoundary what="Torchwire">
           <Root />
         </ErrorBoundary>
-        <Toaster />
+        <Toasts />
       </TooltipProvider>
     </QueryClientProvider>
   );
@@ -71,6 +73,14 @@ function Root() {
       />
     </div>
   );
+}
+
+/** Loaded with the first message; nothing on the page waits for it. */
+function Toasts() {
+  const needed = useToasts((state) => state.toasts.length > 0);
+  const [loaded, setLoaded] = useState(false);
+  if (needed && !loaded) setLoaded(true);
+  return <Suspense fallback={null}>{loaded && <Toaster />}</Suspense>;
 }
 
 function Splash() {

@@ -17,7 +17,6 @@ import { EditedSinceRun } from './EditedSinceRun';
 import { ErrorBoundary } from './ErrorBoundary';
 import { FaultBar } from './FaultBar';
 import { useFaultLead } from './faultLead';
-import { Inspector, InspectorContent } from './Inspector';
 import { useLayout, useNarrow } from './layout';
 import { ServerBanner } from './ServerBanner';
 import { Sidebar } from './Sidebar';
@@ -26,6 +25,10 @@ import { takeOtherFile } from './datasets';
 import { WithUploadDialog } from './UploadDialog';
 import { useAppCommands } from './useAppCommands';
 
+const Inspector = lazy(() => import('./Inspector').then((module) => ({ default: module.Inspector })));
+const InspectorContent = lazy(() =>
+  import('./Inspector').then((module) => ({ default: module.InspectorContent })),
+);
 const SampleGallery = lazy(() =>
   import('@/features/projects/SampleGallery').then((module) => ({ default: module.SampleGallery })),
 );
@@ -69,9 +72,11 @@ export function Designer() {
               </ErrorBoundary>
             </main>
             {!narrow && (
-              <WithUploadDialog>
-                <Inspector />
-              </WithUploadDialog>
+              <Suspense fallback={<InspectorPlace />}>
+                <WithUploadDialog>
+                  <Inspector />
+                </WithUploadDialog>
+              </Suspense>
             )}
           </div>
           {narrow && <Sheet />}
@@ -84,6 +89,12 @@ export function Designer() {
       )}
     </ImportDrop>
   );
+}
+
+/** Holds the inspector's place while its code is on the way. */
+function InspectorPlace() {
+  const { inspectorOpen, inspectorWidth } = useLayout();
+  return <div className={styles.inspectorPlace} style={{ width: inspectorOpen ? inspectorWidth : 41 }} />;
 }
 
 function openInspector(): void {
@@ -124,13 +135,9 @@ function Sheet() {
       </div>
       {sheetOpen && (
         <div className={styles.sheetBody}>
-          {nodeId === undefined && hasRun ? (
-            <Suspense fallback={null}>
-              <RunOutline onSelect={leadTo} />
-            </Suspense>
-          ) : (
-            <InspectorContent />
-          )}
+          <Suspense fallback={null}>
+            {nodeId === undefined && hasRun ? <RunOutline onSelect={leadTo} /> : <InspectorContent />}
+          </Suspense>
         </div>
       )}
     </section>

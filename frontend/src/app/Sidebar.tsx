@@ -1,11 +1,9 @@
 import { Boxes, Cpu, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { Dialog } from '@/components/ui/Dialog';
 import { IconButton } from '@/components/ui/IconButton';
 import { ResizeHandle } from '@/components/ui/ResizeHandle';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { Palette } from '@/features/palette/Palette';
-import { PipelineList } from '@/features/projects/PipelineList';
 import { useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useRunState } from '@/lib/run/runStore';
@@ -26,6 +24,11 @@ const TargetsPanel = lazy(() =>
   import('@/features/targets/TargetsPanel').then((module) => ({ default: module.TargetsPanel })),
 );
 
+const PipelineList = lazy(() =>
+  import('@/features/projects/PipelineList').then((module) => ({ default: module.PipelineList })),
+);
+const Dialog = lazy(() => import('@/components/ui/Dialog').then((module) => ({ default: module.Dialog })));
+
 const TABS: readonly { id: SidebarTab; label: string; icon: ReactNode }[] = [
   { id: 'modules', label: 'Modules', icon: <Boxes /> },
   { id: 'datasets', label: 'Data sets', icon: <Database /> },
@@ -43,7 +46,7 @@ export function Sidebar({ onImport }: SidebarProps) {
   const narrow = useNarrow();
   const { sidebarOpen, sidebarTab, sidebarWidth, set, toggleSidebar } = useLayout();
   const title = TABS.find((tab) => tab.id === sidebarTab)?.label ?? '';
-  if (narrow) return <NarrowSidebar onImport={onImport} />;
+  if (narrow) return sidebarOpen && <NarrowSidebar onImport={onImport} />;
   return (
     <aside className={styles.side} aria-label="Library">
       <nav className={styles.rail} aria-label="Library sections">
@@ -92,23 +95,29 @@ function NarrowSidebar({ onImport }: SidebarProps) {
   const tabs = TABS.filter((tab) => tab.id !== 'modules');
   const shown = tabs.find((tab) => tab.id === sidebarTab) ?? tabs[1];
   return (
-    <Dialog open={sidebarOpen} onOpenChange={(open) => set({ sidebarOpen: open })} title={shown?.label ?? ''}>
-      <div className={styles.narrow}>
-        <nav className={styles.switch} aria-label="Library sections">
-          {tabs.map((tab) => (
-            <button
-              key={tab.id}
-              type="button"
-              aria-pressed={tab === shown}
-              onClick={() => set({ sidebarTab: tab.id })}
-            >
-              {tab.label}
-            </button>
-          ))}
-        </nav>
-        <Panel tab={shown?.id ?? 'pipelines'} onImport={onImport} />
-      </div>
-    </Dialog>
+    <Suspense fallback={null}>
+      <Dialog
+        open={sidebarOpen}
+        onOpenChange={(open) => set({ sidebarOpen: open })}
+        title={shown?.label ?? ''}
+      >
+        <div className={styles.narrow}>
+          <nav className={styles.switch} aria-label="Library sections">
+            {tabs.map((tab) => (
+              <button
+                key={tab.id}
+                type="button"
+                aria-pressed={tab === shown}
+                onClick={() => set({ sidebarTab: tab.id })}
+              >
+                {tab.label}
+              </button>
+            ))}
+          </nav>
+          <Panel tab={shown?.id ?? 'pipelines'} onImport={onImport} />
+        </div>
+      </Dialog>
+    </Suspense>
   );
 }
 

@@ -16,10 +16,10 @@ import {
   Sun,
   Undo2,
 } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
 import { DropdownMenu, type MenuEntry } from '@/components/ui/Menu';
-import { TargetSelect } from '@/features/parameters/TargetSelect';
 import { downloadDocument } from '@/features/projects/exchange';
 import { SaveState } from '@/features/projects/SaveState';
 import { emptyDocument, useProjects } from '@/features/projects/useProjects';
@@ -29,6 +29,10 @@ import { Logo } from './Logo';
 import { RunControls } from './RunControls';
 import { type ThemeChoice, useTheme } from './theme';
 import styles from './TopBar.module.css';
+
+const TargetSelect = lazy(() =>
+  import('@/features/parameters/TargetSelect').then((module) => ({ default: module.TargetSelect })),
+);
 
 interface TopBarProps {
   onImport: () => void;
@@ -169,13 +173,15 @@ function UndoRedo() {
 function DefaultTarget() {
   const target = useDocument((state) => state.defaultComputeTarget);
   return (
-    <TargetSelect
-      label="Default compute target"
-      value={target}
-      onValueChange={documentStore.getState().setDefaultComputeTarget}
-      quiet
-      className={styles.target}
-    />
+    <Suspense fallback={null}>
+      <TargetSelect
+        label="Default compute target"
+        value={target}
+        onValueChange={documentStore.getState().setDefaultComputeTarget}
+        quiet
+        className={styles.target}
+      />
+    </Suspense>
   );
 }
 

@@ -1,11 +1,14 @@
 import { FileJson } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { toast } from '@/components/ui/toasts';
 import { faultStore } from '@/lib/document/faultStore';
 import { type ImportResult, readDocument } from './exchange';
 import styles from './ImportDrop.module.css';
-import { ImportFaults } from './ImportFaults';
 import { useProjects } from './useProjects';
+
+const ImportFaults = lazy(() =>
+  import('./ImportFaults').then((module) => ({ default: module.ImportFaults })),
+);
 
 interface ImportDropProps {
   /** Called with the function that opens the file picker. */
@@ -79,13 +82,15 @@ export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
         </div>
       )}
       {asked && result && (
-        <ImportFaults
-          fileName={asked.fileName}
-          message={result.kind === 'refused' ? result.message : null}
-          faults={result.faults}
-          onOpenAnyway={result.kind === 'document' ? () => void open(result) : null}
-          onClose={() => setAsked(null)}
-        />
+        <Suspense fallback={null}>
+          <ImportFaults
+            fileName={asked.fileName}
+            message={result.kind === 'refused' ? result.message : null}
+            faults={result.faults}
+            onOpenAnyway={result.kind === 'document' ? () => void open(result) : null}
+            onClose={() => setAsked(null)}
+          />
+        </Suspense>
       )}
     </>
   );
