@@ -100,7 +100,7 @@ function Origin({ node }: { node: NodeRun }) {
     ? `Reused from an earlier run${node.seconds_saved === null ? '' : `; that saved ${duration(node.seconds_saved)}`}.`
     : node.why === null
       ? null
-      : `Made in this run: ${node.why}.`;
+      : `Made in this run (${node.why}).`;
   return words === null ? null : <p className={styles.origin}>{words}</p>;
 }
 

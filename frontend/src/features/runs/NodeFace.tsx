@@ -1,6 +1,8 @@
 import { memo } from 'react';
+import type { ReactNode } from 'react';
 
 import { ProgressBar } from '@/components/ui/ProgressBar';
+import { bestIndex, curvesOf } from '@/lib/run/curves';
 import { count, counted, duration, percent, timeLeft } from '@/lib/run/format';
 import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
@@ -53,7 +55,11 @@ function Line({ nodeId, node }: { nodeId: string; node: NodeRun }) {
     case 'completed':
       return <Figures nodeId={nodeId} node={node} />;
     default:
-      return <p className={styles.words}>{stateWords(node)}</p>;
+      return (
+        <p className={styles.words}>
+          <span>{stateWords(node)}</span>
+        </p>
+      );
   }
 }
 
@@ -80,7 +86,12 @@ function Running({ node }: { node: NodeRun }) {
 
 function Skipped({ because }: { because: string | null }) {
   const title = useRunNodeTitle(because);
-  return <p className={styles.words}>Skipped{title === null ? '' : `: ${title} did not complete`}</p>;
+  const words = title === null ? 'Skipped' : `Skipped: ${title} did not complete`;
+  return (
+    <p className={styles.words} title={words}>
+      <span>{words}</span>
+    </p>
+  );
 }
 
 function Figures({ nodeId, node }: { nodeId: string; node: NodeRun }) {
@@ -93,12 +104,24 @@ function Figures({ nodeId, node }: { nodeId: string; node: NodeRun }) {
           Accuracy <strong className={styles.figure}>{percent(accuracy)}</strong>
         </span>
       ) : (
-        <Made outputs={outputs} />
+        (learnt(node) ?? <Made outputs={outputs} />)
       )}
       <span className={node.reused ? styles.reused : styles.left} title={stateWords(node)}>
         {timeWords(node)}
       </span>
     </div>
+  );
+}
+
+/** The epoch whose weights were kept, for a node that learns. */
+function learnt(node: NodeRun): ReactNode {
+  const curves = curvesOf(node.metrics, 'epoch');
+  const best = bestIndex(curves);
+  if (best === null) return null;
+  return (
+    <span>
+      Best epoch {curves.x[best]} of {curves.x.length}
+    </span>
   );
 }
 
@@ -147,7 +170,7 @@ function RowCount({ output }: { output: OutputRef }) {
   const accuracy = data.accuracy ?? null;
   return (
     <span>
-      {counted(data.total, 'row')}
+      {counted(data.total, data.kind === 'scored' ? 'image' : 'row')}
       {accuracy !== null && `, ${percent(accuracy)} right`}
     </span>
   );

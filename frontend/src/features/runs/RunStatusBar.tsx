@@ -70,8 +70,9 @@ function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLe
       </span>
       <span className={styles.quiet}>{going ? clock(seconds) : duration(seconds)}</span>
       <span className={styles.quiet}>
-        {counts.done} of {counts.total} nodes
+        {counts.completed} of {counts.total} nodes
         {counts.reused > 0 && `, ${counts.reused} reused`}
+        {counts.skipped > 0 && `, ${counts.skipped} skipped`}
       </span>
       {failure !== null && (
         <button

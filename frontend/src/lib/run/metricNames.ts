@@ -7,7 +7,8 @@ const TITLES: Readonly<Record<string, string>> = {
   val_accuracy: 'Validation accuracy',
   learning_rate: 'Learning rate',
   images_per_second: 'Images per second',
-  seconds: 'Time',
+  seconds: 'Time of an epoch',
+  memory_mb: 'Memory',
 };
 
 /** The name of a metric as people read it: known ones by their title, others made from their id. */
@@ -23,6 +24,7 @@ export function metricWords(name: string): (value: number) => string {
   if (isShare(name)) return (value) => percent(value);
   if (name === 'images_per_second') return (value) => value.toFixed(value < 10 ? 1 : 0);
   if (name === 'seconds') return duration;
+  if (name === 'memory_mb') return (value) => `${value.toFixed(0)} MB`;
   if (name.endsWith('count') || name === 'images') return short;
   return figure;
 }

@@ -1,12 +1,13 @@
-import { isNodeOver, isOver } from './types';
+import { isOver } from './types';
 import type { NodeRun, Run } from './types';
 
 /** Figures about a whole run, computed from its nodes. */
 export interface NodeCounts {
   total: number;
-  done: number;
+  completed: number;
   running: number;
   failed: number;
+  skipped: number;
   reused: number;
 }
 
@@ -16,9 +17,10 @@ export function nodeCounts(run: Run): NodeCounts {
     nodes.filter((node) => node !== undefined && test(node)).length;
   return {
     total: nodes.length,
-    done: having((node) => isNodeOver(node.status)),
+    completed: having((node) => node.status === 'completed'),
     running: having((node) => node.status === 'running'),
     failed: having((node) => node.status === 'failed'),
+    skipped: having((node) => node.status === 'skipped'),
     reused: having((node) => node.reused),
   };
 }

@@ -26,6 +26,7 @@ export function CellImages({ output, model, index, cell, onClose }: CellImagesPr
   const first = usePreview<ConfusionCellPreview>(output, { ...params, limit: 1 });
   const truth = model.labels[cell.row] ?? '';
   const guess = model.labels[cell.column] ?? '';
+  const total = model.confusion[cell.row]?.[cell.column] ?? 0;
   const title = cell.row === cell.column ? `${truth}, recognised` : `${truth} taken for ${guess}`;
   return (
     <Dialog
@@ -35,9 +36,9 @@ export function CellImages({ output, model, index, cell, onClose }: CellImagesPr
       }}
       size="xl"
       title={title}
-      description={`${counted(model.confusion[cell.row]?.[cell.column] ?? 0, 'image')}, those the model was surest of first`}
+      description={`${counted(total, 'image')}, those the model was surest of first`}
     >
-      <div className={styles.body}>
+      <div className={styles.body} style={{ height: `min(${heightFor(total)}px, 62dvh)` }}>
         {first.isPending ? (
           <Skeleton height={120} lines={2} />
         ) : first.isError ? (
@@ -60,6 +61,11 @@ export function CellImages({ output, model, index, cell, onClose }: CellImagesPr
       </div>
     </Dialog>
   );
+}
+
+/** Known before the images are, so that the dialog opens with its size. */
+function heightFor(total: number): number {
+  return total <= 7 ? 220 : total <= 14 ? 390 : 560;
 }
 
 function itemsOf(page: ConfusionCellPreview): readonly (ImageItem & ScoredRow)[] {

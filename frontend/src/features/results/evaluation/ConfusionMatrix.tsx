@@ -184,7 +184,11 @@ function SmallMatrix({ model }: { model: EvaluatedModel }) {
         labels.map((predicted, column) => (
           <span
             key={`${label}/${predicted}`}
-            className={cx(styles.button, row === column && styles.right)}
+            className={cx(
+              styles.button,
+              row === column && styles.right,
+              (confusion[row]?.[column] ?? 0) === 0 && styles.none,
+            )}
             style={{ '--heat': shareOf(confusion, row, column) } as React.CSSProperties}
           />
         )),

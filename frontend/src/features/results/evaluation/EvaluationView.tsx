@@ -28,7 +28,7 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
 export function EvaluationView({ output, preview, compact }: EvaluationViewProps) {
   if (compact) return <Glance preview={preview} />;
   return (
-    <div className={shared.view} style={{ maxWidth: preview.models.length > 1 ? 1520 : 1200 }}>
+    <div className={shared.view} style={{ maxWidth: 1440 }}>
       {preview.models.length > 1 && <Comparison models={preview.models} />}
       <div className={styles.models}>
         {preview.models.map((model, index) => (
@@ -71,20 +71,22 @@ function Model({
     <article className={styles.model} aria-label={nameOf(model)}>
       {named && <h2 className={styles.name}>{nameOf(model)}</h2>}
       <Facts facts={figuresOf(model)} large />
-      <section>
-        <h3 className={shared.heading}>Confusion matrix</h3>
-        <ConfusionMatrix model={model} onOpen={setCell} />
-      </section>
+      <div className={styles.pair}>
+        <section>
+          <h3 className={shared.heading}>Confusion matrix</h3>
+          <ConfusionMatrix model={model} onOpen={setCell} />
+        </section>
+        {Object.keys(model.roc).length > 0 && (
+          <section>
+            <h3 className={shared.heading}>ROC curves, one class against the rest</h3>
+            <RocChart model={model} />
+          </section>
+        )}
+      </div>
       <section>
         <h3 className={shared.heading}>Classes</h3>
         <PerClassTable model={model} />
       </section>
-      {Object.keys(model.roc).length > 0 && (
-        <section>
-          <h3 className={shared.heading}>ROC curves, one class against the rest</h3>
-          <RocChart model={model} />
-        </section>
-      )}
       {cell !== null && (
         <CellImages
           output={output}

@@ -73,7 +73,7 @@ function Part({ value }: { value: number | null }) {
       <span className={styles.track} aria-hidden>
         <span className={styles.fill} style={{ width: `${(value ?? 0) * 100}%` }} />
       </span>
-      {value === null ? '–' : percent(value)}
+      <span className={styles.number}>{value === null ? '–' : percent(value)}</span>
     </td>
   );
 }
