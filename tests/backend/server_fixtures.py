@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
+from pydantic import ConfigDict, TypeAdapter
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from torchwire.api.resource import ROUTES
 from torchwire.app import create_app
 from torchwire.config import Config, load_config
 from torchwire.execution.settings import EngineSettings
@@ -28,9 +31,30 @@ def make_config(home: Path, **settings: Any) -> Config:
 
 
 def make_app(config: Config) -> Flask:
-    """The application over the tiny modules, with workers that load no torch."""
+    """The application over the tiny modules, with workers that load no torch. Its clients check every answer."""
     settings = EngineSettings(allowed_roots=config.roots, preload=(), cores=2)
-    return create_app(config, Registry.of(["tiny_modules"]), settings)
+    app = create_app(config, Registry.of(["tiny_modules"]), settings)
+    app.after_request(keeps_its_word)
+    return app
+
+
+def keeps_its_word(answer: Response) -> Response:
+    """Fail when an answer isn't what its route declares, or an error isn't in words."""
+    route = ROUTES.get(request.endpoint or "")
+    if answer.mimetype != "application/json" or route is None:
+        return answer
+    declared = route.response if answer.status_code == route.status else route.answers.get(answer.status_code)
+    if answer.status_code >= 400:
+        assert "error" in answer.get_json(), request.url
+    if declared is not None:
+        promised(declared).validate_python([answer.get_json()])
+    return answer
+
+
+@functools.cache
+def promised(record: Any) -> TypeAdapter[Any]:
+    """The check of an answer: nothing missing, nothing more."""
+    return TypeAdapter(list[record], config=ConfigDict(extra="forbid"))  # a record alone takes no configuration
 
 
 @contextmanager

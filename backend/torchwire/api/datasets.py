@@ -8,15 +8,9 @@ from typing import Any
 
 from flask import request
 
+from torchwire.api.dataset_records import DatasetAnswer, DatasetCreate, DatasetsAnswer, UploadAnswer, UploadConflict
 from torchwire.api.errors import InvalidRequestError, TooLargeError, UnsupportedMediaTypeError
 from torchwire.api.parsing import whole_number
-from torchwire.api.records import (
-    DatasetAnswer,
-    DatasetCreate,
-    DatasetsAnswer,
-    UploadAnswer,
-    UploadConflict,
-)
 from torchwire.api.resource import Resource
 from torchwire.errors import MissingValueError
 from torchwire.extensions import services
@@ -89,7 +83,8 @@ def send_part(upload_id: str) -> Any:
     if "offset" not in request.args:
         raise InvalidRequestError("'offset' is missing.", hint="Say where in the file the part begins: ?offset=0")
     offset = whole_number(request.args["offset"], "offset", 0, 0, 2**53)
-    request.max_content_length = services().datasets.part_size
+    # One more than a part has: a stream that is exactly as long as its limit is taken for one that goes on.
+    request.max_content_length = services().datasets.part_size + 1
     if (request.content_length or 0) > services().datasets.part_size:
         raise TooLargeError(f"A part has at most {services().datasets.part_size} bytes.")
     return {"upload": services().datasets.append(upload_id, offset, request.stream)}

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
 
-from torchwire.api.records import ErrorRecord, MetricAxis, Run, RunStatus
+from torchwire.api.records import ErrorRecord
+from torchwire.api.run_records import MetricAxis, Run, RunStatus
 
 
 class EventBase(TypedDict):

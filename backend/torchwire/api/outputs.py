@@ -11,8 +11,8 @@ from flask import Response, request
 
 from torchwire.api.parsing import whole_number
 from torchwire.api.preview_records import Preview
-from torchwire.api.records import OutputsAnswer
 from torchwire.api.resource import Resource
+from torchwire.api.run_records import OutputsAnswer
 from torchwire.errors import FileOpenError, NotFoundError
 from torchwire.execution.store import ArtifactStore
 from torchwire.extensions import services

@@ -9,8 +9,8 @@ from flask import request
 from torchwire.api.errors import InvalidRequestError
 from torchwire.api.event_records import EventsAnswer
 from torchwire.api.parsing import whole_number
-from torchwire.api.records import LogsAnswer, RunAnswer, RunsAnswer, RunSubmit
 from torchwire.api.resource import Resource
+from torchwire.api.run_records import LogsAnswer, RunAnswer, RunsAnswer, RunSubmit
 from torchwire.errors import NotFoundError
 from torchwire.extensions import services
 

@@ -14,7 +14,7 @@ from torchwire.api.answers import body_of
 from torchwire.api.errors import InvalidRequestError, UnexpectedError
 from torchwire.api.guard import Guard
 from torchwire.api.parsing import check, check_depth
-from torchwire.api.records import UnwatchRequest, WatchRequest
+from torchwire.api.run_records import UnwatchRequest, WatchRequest
 from torchwire.errors import TorchwireError
 from torchwire.sockets.clients import NAMESPACE
 from torchwire.sockets.relay import Relay

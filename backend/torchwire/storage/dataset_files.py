@@ -1,4 +1,4 @@
-"""The files of data sets: uploads in parts that can resume, and archives kept under the digest of their bytes."""
+"""The files of data sets: uploads in parts that can resume, and archives kept under digest and name."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ class DatasetFiles:
 
     def remove(self, name: str) -> None:
         """Forget a data set and remove the copy of its archive. Files that lie elsewhere stay. Raises NotFoundError."""
-        row = self._rows.remove(name)
-        path = self.home / row["path"]
-        others = {other["path"] for other in self._rows.list()}
-        if path.is_relative_to(self._archives) and row["path"] not in others:
+        path = self.home / self._rows.remove(name)["path"]
+        if path.is_relative_to(self._archives):
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # another data set of the same bytes lies there too
+                path.parent.rmdir()
 
     def clean(self) -> None:
         """Remove uploads that nobody went on with in time, and bytes that no upload owns."""
@@ -178,7 +178,7 @@ class DatasetFiles:
 
     def _keep(self, name: str, archive: Path, description: str, *, move: bool) -> dict[str, Any]:
         summary, digest = summary_of_archive(archive), _digest(archive)
-        target = self._archives / (digest + suffix_of(archive.name))
+        target = self._archives / digest / (name + suffix_of(archive.name))  # the name was checked
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             if move:

@@ -232,11 +232,12 @@ def test_a_link_out_of_an_allowed_root_is_refused(app: Flask, client: FlaskClien
     assert client.post(BASE, json={"name": "x", "path": "way-out"}).status_code == 403
 
 
-def test_a_deleted_archive_is_removed_unless_another_data_set_has_it(app: Flask, client: FlaskClient) -> None:
+def test_a_deleted_archive_is_removed_and_no_other(app: Flask, client: FlaskClient) -> None:
     data = archive()
     upload(client, data, name="one")
     upload(client, data, name="two")
-    kept = home(app) / "datasets" / f"{hashlib.sha256(data).hexdigest()}.zip"
-    assert client.delete(f"{BASE}/one").status_code == 204 and kept.exists()
-    assert client.delete(f"{BASE}/two").status_code == 204 and not kept.exists()
+    folder = home(app) / "datasets" / hashlib.sha256(data).hexdigest()
+    assert client.delete(f"{BASE}/one").status_code == 204
+    assert [file.name for file in folder.iterdir()] == ["two.zip"]
+    assert client.delete(f"{BASE}/two").status_code == 204 and not folder.exists()
     assert client.delete(f"{BASE}/two").status_code == 404

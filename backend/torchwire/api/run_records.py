@@ -1,0 +1,165 @@
+"""Runs as JSON: what is submitted, where each node stands, and what the nodes made."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypeAliasType, TypedDict
+
+from torchwire.api.records import Count, ErrorRecord, SentDocument, sent
+from torchwire.graph.document import Pipeline
+
+RunStatus = TypeAliasType("RunStatus", Literal["queued", "running", "completed", "failed", "cancelled"])
+NodeStatus = TypeAliasType(
+    "NodeStatus", Literal["pending", "queued", "running", "completed", "failed", "cancelled", "skipped"]
+)
+MetricAxis = TypeAliasType("MetricAxis", Literal["epoch", "batch", "result"])
+
+
+@sent
+class RunSubmit(TypedDict):
+    """What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft."""
+
+    pipeline: NotRequired[SentDocument]
+    pipeline_id: NotRequired[str | None]
+
+
+class Progress(TypedDict):
+    """How far a node is."""
+
+    done: float
+    total: float
+    unit: str
+    message: str
+    seconds_left: float | None
+
+
+class MetricPoint(TypedDict):
+    """Metric values at one step of an axis."""
+
+    axis: MetricAxis
+    step: float
+    values: dict[str, float | None]
+
+
+class ArtifactRef(TypedDict):
+    """An output in the store."""
+
+    type: str
+    digest: str
+    size: int
+    files: int
+
+
+class NodeRun(TypedDict):
+    """Where a node of a run stands."""
+
+    status: NodeStatus
+    reused: bool
+    seconds: float | None
+    seconds_saved: float | None
+    attempt: int | None
+    target: str | None
+    started: float | None
+    finished: float | None
+    progress: Progress | None
+    summary: NotRequired[dict[str, float | None] | None]
+    metrics: list[MetricPoint]
+    outputs: dict[str, ArtifactRef]
+    error: ErrorRecord | None
+    skipped_because: str | None
+    why: str | None
+
+
+class Run(TypedDict):
+    """A run with its nodes: a snapshot that includes all events up to ``seq``."""
+
+    id: str
+    name: str
+    pipeline_id: str | None
+    status: RunStatus
+    created: float
+    started: float | None
+    finished: float | None
+    seconds: float | None
+    error: ErrorRecord | None
+    cancel_requested: bool
+    seq: int
+    document: Pipeline
+    nodes: dict[str, NodeRun]
+
+
+class RunSummary(TypedDict):
+    """A run in a list. ``node_counts`` holds the number of nodes by state, and ``total``."""
+
+    id: str
+    name: str
+    pipeline_id: str | None
+    status: RunStatus
+    created: float
+    started: float | None
+    finished: float | None
+    seconds: float | None
+    error: ErrorRecord | None
+    cancel_requested: bool
+    node_counts: dict[str, int]
+    summary: NotRequired[dict[str, float | None]]
+
+
+class RunAnswer(TypedDict):
+    """One run."""
+
+    run: Run
+
+
+class RunsAnswer(TypedDict):
+    """Runs, newest first; give ``next`` as ``before`` for the page after this one."""
+
+    runs: list[RunSummary]
+    next: str | None
+
+
+class LogsAnswer(TypedDict):
+    """Log lines of a node, each ``[seq, time, stream, text]``, ``seq`` being that of the event that brought it."""
+
+    lines: list[tuple[int, float, str, str]]
+    more: bool
+
+
+class Output(TypedDict):
+    """An output of a node of a run."""
+
+    port: str
+    label: str
+    type: str
+    digest: str
+    size: int
+    files: int
+
+
+class OutputsAnswer(TypedDict):
+    """What a node of a run has made."""
+
+    outputs: list[Output]
+
+
+@sent
+class WatchRequest(TypedDict):
+    """The socket's ``watch``: the run, and the number of the last event that the client has (null: none)."""
+
+    run_id: str
+    after: NotRequired[Count | None]
+
+
+@sent
+class UnwatchRequest(TypedDict):
+    """The socket's ``unwatch``."""
+
+    run_id: str
+
+
+class RunChanged(TypedDict):
+    """The socket's ``changed``, sent to every client, for lists of runs."""
+
+    run_id: str
+    status: RunStatus
