@@ -1,4 +1,4 @@
-"""Write docs/reference/modules.md from the modules' declarations. ``--check`` fails when the page is stale."""
+"""Write the pages of docs/reference from the code. ``--check`` fails when one is stale."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from torchwire.config import Config
 from torchwire.module_api import ModuleSpec, Parameter
 from torchwire.registry import Registry
 
-PAGE = Path(__file__).parent / "reference" / "modules.md"
+FOLDER = Path(__file__).parent / "reference"
+
+SETTINGS_INTRODUCTION = """# Settings
+
+Made from the code by `make types`. Each setting is a `TORCHWIRE_*` variable, or a key in `torchwire.toml` in the home
+folder; flags of `torchwire serve` win over variables, variables over the file. Several folders are separated as in
+`PATH`, several names by commas. The home folder is `--home`, else `TORCHWIRE_HOME`, else the platform's data folder.
+
+| key | variable | default | meaning |
+|---|---|---|---|
+"""
 
 INTRODUCTION = """# Modules
 
@@ -18,8 +29,19 @@ Made from the modules' own declarations by `make types`; the same text is in the
 """
 
 
-def page(specs: list[ModuleSpec]) -> str:
-    """The whole page."""
+def settings_page() -> str:
+    """Every setting with its default."""
+    lines = []
+    for name, field in Config.model_fields.items():
+        if name == "home":
+            continue
+        default = "" if field.default in (None, ()) else f"`{str(field.default).lower()}`"
+        lines.append(f"| `{name}` | `TORCHWIRE_{name.upper()}` | {default} | {field.description} |\n")
+    return SETTINGS_INTRODUCTION + "".join(lines)
+
+
+def modules_page(specs: list[ModuleSpec]) -> str:
+    """Every module with its ports and parameters."""
     ordered = sorted(specs, key=lambda spec: (spec.category, spec.title))
     parts = [INTRODUCTION]
     for category, members in groupby(ordered, key=lambda spec: spec.category):
@@ -74,15 +96,20 @@ def values(parameter: Parameter) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
-    text = page(Registry.installed().specs())
+    """Write the pages, or compare them."""
+    pages = {"modules.md": modules_page(Registry.installed().specs()), "settings.md": settings_page()}
+    stale = [name for name, text in pages.items() if not _holds(FOLDER / name, text)]
     if "--check" not in sys.argv:
-        PAGE.write_text(text)
+        for name in stale:
+            (FOLDER / name).write_text(pages[name])
         return 0
-    if PAGE.exists() and PAGE.read_text() == text:
-        return 0
-    sys.stderr.write(f"{PAGE} is stale: run `make types`.\n")
-    return 1
+    for name in stale:
+        sys.stderr.write(f"docs/reference/{name} is stale: run `make types`.\n")
+    return 1 if stale else 0
+
+
+def _holds(page: Path, text: str) -> bool:
+    return page.exists() and page.read_text() == text
 
 
 if __name__ == "__main__":
