@@ -87,7 +87,7 @@ export function canvasCommands(hands: CanvasHands): Command[] {
     },
     {
       id: 'duplicate-with-inputs',
-      label: 'Duplicate with input wires',
+      label: 'Duplicate with inputs',
       group: 'Edit',
       shortcut: ['Mod+Shift+D'],
       enabled: () => editable() && hasSelection(),
@@ -237,8 +237,8 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       group: 'View',
       shortcut: ['Enter'],
       scope: 'canvas',
-      enabled: () =>
-        doc().selection.size === 1 && focused() === null && document.activeElement === document.body,
+      native: true, // what Enter does depends on what has the focus: see useCanvasKeys
+      enabled: () => doc().selection.size === 1,
       perform: hands.openInspector,
     },
   ];
