@@ -46,7 +46,6 @@ class Plan:
 
 def plan(validation: Validation, modules: Modules) -> Plan:
     """Order a pipeline that was found to be without faults."""
-    import networkx as nx
 
     pipeline = validation.pipeline
     if pipeline is None or validation.faults:
@@ -56,7 +55,7 @@ def plan(validation: Validation, modules: Modules) -> Plan:
     for wire in pipeline.wires:
         inputs[wire.target[0]][wire.target[1]] = wire.source
     steps = {}
-    for node_id in nx.topological_sort(validation.graph):
+    for node_id in validation.order:
         node = nodes[node_id]
         module = modules.find(node.module)
         if module is None:

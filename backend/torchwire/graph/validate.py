@@ -31,13 +31,14 @@ class Modules(Protocol):
 class Validation:
     """What validating a document gave. ``pipeline`` is there when it could be read, with faults or without.
 
-    ``parameters`` holds the checked values that apply, by node.
+    ``parameters`` holds the checked values that apply, by node; ``order`` has each node after those it reads from.
     """
 
     pipeline: Pipeline | None
     faults: list[Fault]
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     graph: Any = None  # networkx.DiGraph of node ids
+    order: list[str] = field(default_factory=list)
 
 
 def validate(
@@ -49,7 +50,7 @@ def validate(
         return Validation(None, parsed.faults)
     check = _Check(parsed.pipeline, modules, parsed.unread, dataset)
     faults = [*parsed.faults, *check.faults(targets)]
-    return Validation(parsed.pipeline, faults, check.parameters, check.graph)
+    return Validation(parsed.pipeline, faults, check.parameters, check.graph, check.order)
 
 
 class _Check:
@@ -63,13 +64,20 @@ class _Check:
         self.pipeline = pipeline
         self.parameters: dict[str, dict[str, Any]] = {}
         self.graph: Any = nx.DiGraph()
+        self.order: list[str] = []
         self._unread = unread
         self._dataset = dataset
         self._modules = modules
         self._nodes = {node.id: node for node in pipeline.nodes}
-        self._specs: dict[str, ModuleSpec | None] = {
-            node.id: module.spec if (module := modules.find(node.module)) else None for node in pipeline.nodes
-        }
+        self._specs: dict[str, ModuleSpec | None] = {}
+        self._inputs: dict[tuple[str, str], InputPort] = {}
+        self._outputs: dict[tuple[str, str], OutputPort] = {}
+        for node in pipeline.nodes:
+            module = modules.find(node.module)
+            self._specs[node.id] = module.spec if module else None
+            if module is not None:
+                self._inputs.update({(node.id, port.id): port for port in module.spec.inputs})
+                self._outputs.update({(node.id, port.id): port for port in module.spec.outputs})
 
     def faults(self, targets: Collection[str] | None) -> Iterator[Fault]:
         """Every fault, in the order in which a person would mend them."""
@@ -149,10 +157,10 @@ class _Check:
     def _of_wires(self) -> Iterator[TorchwireError]:
         self.graph.add_nodes_from(self._nodes)
         for wire in self.pipeline.wires:
-            ends = list(self._of_ends(wire))
-            yield from ends
-            if not ends and wire.source[0] in self._nodes and wire.target[0] in self._nodes:
+            if self._fits(wire):
                 self.graph.add_edge(wire.source[0], wire.target[0])
+            else:
+                yield from self._of_ends(wire)
         for (node, port), count in Counter(wire.target for wire in self.pipeline.wires).items():
             if count > 1:
                 yield PipelineError(
@@ -161,6 +169,11 @@ class _Check:
                     port=port,
                     hint="Remove all but one of them.",
                 )
+
+    def _fits(self, wire: Wire) -> bool:
+        given = self._outputs.get(wire.source)
+        taken = self._inputs.get(wire.target)
+        return given is not None and taken is not None and given.type in taken.types
 
     def _of_ends(self, wire: Wire) -> Iterator[TorchwireError]:
         (source, source_port), (target, target_port) = wire.source, wire.target
@@ -174,8 +187,7 @@ class _Check:
                     hint=hint,
                 )
         out, into = self._specs.get(source), self._specs.get(target)
-        given: OutputPort | None = out.output(source_port) if out else None
-        taken: InputPort | None = into.input(target_port) if into else None
+        given, taken = self._outputs.get(wire.source), self._inputs.get(wire.target)
         if out and given is None:
             hint = nearest(source_port, [port.id for port in out.outputs]) or f"{out.title} has no outputs."
             text = f"{out.title} has no output '{source_port}'."
@@ -210,8 +222,11 @@ class _Check:
     def _of_cycles(self) -> Iterator[TorchwireError]:
         import networkx as nx
 
-        if nx.is_directed_acyclic_graph(self.graph):
+        try:
+            self.order = list(nx.topological_sort(self.graph))
             return
+        except nx.NetworkXUnfeasible:
+            pass
         for group in nx.strongly_connected_components(self.graph):
             part = self.graph.subgraph(group)
             if part.number_of_edges():
