@@ -110,7 +110,9 @@ function UploadForm({ onDone }: FormProps) {
         <ul>
           <UploadRow job={job} />
         </ul>
-        <p className={styles.quiet}>This dialog may be closed; the upload goes on.</p>
+        {job.status !== 'failed' && (
+          <p className={styles.quiet}>This dialog may be closed; the upload goes on.</p>
+        )}
       </>
     );
   }

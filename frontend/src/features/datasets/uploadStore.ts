@@ -102,8 +102,9 @@ export const useUploads = create<UploadState>((set, get) => {
       if (control.signal.aborted) return;
       if (error instanceof ApiError && error.unreachable) change(key, { status: 'paused', stalled: false });
       else {
-        // What the server refused, such as a hostile archive, is not worth keeping.
-        if (task.upload !== null) forget(task.upload.id);
+        // What the server refused, such as a hostile archive, it does not keep; bytes sent so far have to be dropped.
+        if (task.upload !== null && jobOf(key)?.status === 'checking') dropRecord(task.upload.id);
+        else if (task.upload !== null) forget(task.upload.id);
         task.upload = null;
         change(key, { status: 'failed', stalled: false, error: asRecord(error) });
       }
