@@ -114,7 +114,8 @@ class _SocketGuard:
 
     def _check_room(self, environ: WSGIEnvironment) -> None:
         is_new = "sid=" not in environ.get("QUERY_STRING", "")
-        if is_new and self._made.clients.count() >= self._made.config.threads - SPARE_THREADS:
+        threads = self._made.config.threads
+        if is_new and self._made.clients.count() >= threads - min(SPARE_THREADS, threads // 2):
             raise TooManyClientsError("Too many pages are open.", hint="Close some, or raise TORCHWIRE_THREADS.")
 
 

@@ -29,13 +29,29 @@ class SkippedFile(TypedDict):
     reason: str
 
 
+class WrongEnding(TypedDict):
+    """An image whose name says another format than the one it has."""
+
+    path: str
+    format: str
+
+
 class ConversionReport(TypedDict):
-    """What happened to the files that were read."""
+    """What happened to the files that were read.
+
+    ``parts`` counts the images of merged train, val and test folders, ``other_files`` what is no image by ending.
+    """
 
     skipped: list[SkippedFile]
     skipped_total: int
     duplicates: int
+    contradictory_duplicates: NotRequired[int]
     converted: int
+    wrong_endings: NotRequired[list[WrongEnding]]
+    wrong_endings_total: NotRequired[int]
+    wrapping_folder: NotRequired[str | None]
+    parts: NotRequired[dict[str, int]]
+    other_files: NotRequired[dict[str, int]]
 
 
 class ImageRecord(TypedDict):
@@ -199,6 +215,8 @@ class ConfusionCell(TypedDict):
 class ConfusionCellPreview(TypedDict):
     """The images behind a cell of the confusion matrix (``preview?cell=TRUE,PREDICTED&model=N``)."""
 
+    type: Literal["DataFrameDirectory"]
+    kind: Literal["evaluation"]
     cell: ConfusionCell
     total: int
     rows: list[ScoredRow]

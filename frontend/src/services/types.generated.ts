@@ -143,6 +143,7 @@ export interface ApiRecords {
   Validation: Validation;
   WatchAnswer: WatchAnswer;
   WatchRequest: WatchRequest;
+  WrongEnding: WrongEnding;
 }
 /**
  * The transformation that travels with an image directory, step by step in words.
@@ -198,6 +199,8 @@ export interface ConfusionCell {
  * The images behind a cell of the confusion matrix (``preview?cell=TRUE,PREDICTED&model=N``).
  */
 export interface ConfusionCellPreview {
+  type: 'DataFrameDirectory';
+  kind: 'evaluation';
   cell: ConfusionCell;
   total: number;
   rows: ScoredRow[];
@@ -217,12 +220,24 @@ export interface ScoredRow {
 }
 /**
  * What happened to the files that were read.
+ *
+ * ``parts`` counts the images of merged train, val and test folders, ``other_files`` what is no image by ending.
  */
 export interface ConversionReport {
   skipped: SkippedFile[];
   skipped_total: number;
   duplicates: number;
+  contradictory_duplicates?: number;
   converted: number;
+  wrong_endings?: WrongEnding[];
+  wrong_endings_total?: number;
+  wrapping_folder?: string | null;
+  parts?: {
+    [k: string]: number;
+  };
+  other_files?: {
+    [k: string]: number;
+  };
 }
 /**
  * A file that was left out, and why.
@@ -230,6 +245,13 @@ export interface ConversionReport {
 export interface SkippedFile {
   path: string;
   reason: string;
+}
+/**
+ * An image whose name says another format than the one it has.
+ */
+export interface WrongEnding {
+  path: string;
+  format: string;
 }
 /**
  * A registered data set: an archive kept by the server, or a folder under an allowed root.

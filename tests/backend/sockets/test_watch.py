@@ -8,6 +8,7 @@ from typing import Any
 
 import graphs
 import pytest
+import requests
 import socketio
 from flask import Flask
 
@@ -192,6 +193,19 @@ def test_a_message_that_is_too_long_ends_the_connection(app: Flask, browsers: Br
     browser._client.emit("watch", {"run_id": "x" * 200_000}, namespace="/runs")
     wait_for(lambda: not browser._client.connected)
     assert browsers.open().watch("nobody")["error"]["name"] == "NotFoundError"
+
+
+def test_open_pages_never_take_all_threads(tmp_path: Path) -> None:
+    with started(make_app(make_config(tmp_path / "small", threads=8))) as app, serving(app) as server:
+        watching = [Browser(server.url) for _ in range(4)]
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            Browser(server.url)
+        assert requests.get(f"{server.url}/healthz", timeout=20).status_code == 200
+        watching.pop().close()
+        wait_for(lambda: services(app).clients.count() < 4)
+        watching.append(Browser(server.url))
+        for browser in watching:
+            browser.close()
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Host": "evil.example"}])
