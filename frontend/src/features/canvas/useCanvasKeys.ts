@@ -37,7 +37,8 @@ function handled(event: KeyboardEvent, hands: CanvasHands): boolean {
   const id =
     element?.matches('.react-flow__node, .react-flow__edge') === true ? element.dataset.id : undefined;
   const isNode = element?.matches('.react-flow__node') === true;
-  const arrow = ARROWS[event.key];
+  // The toolbar and the lists over the canvas have arrow keys of their own.
+  const arrow = element?.closest('[data-overlay]') ? undefined : ARROWS[event.key];
   if (arrow && !canvasUi.getState().readOnly) {
     if (id !== undefined && isNode && !state.selection.has(id)) state.select([id]);
     if (documentStore.getState().selection.size === 0 || (id !== undefined && !isNode)) return false;
