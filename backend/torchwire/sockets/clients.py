@@ -60,8 +60,8 @@ class Clients:
         return [client for client, _ in self._server.manager.get_participants(NAMESPACE, None)]
 
     def count(self) -> int:
-        """How many connections there are, in whatever state."""
-        return len(self._server.eio.sockets)
+        """How many connections are open."""
+        return sum(not socket.closed for socket in list(self._server.eio.sockets.values()))
 
     def disconnect_all(self) -> None:
         """Close every connection and stop the server's own thread. May be called again."""
