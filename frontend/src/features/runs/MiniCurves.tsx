@@ -54,11 +54,11 @@ function MiniPanel({ panel, curves, best }: { panel: Panel; curves: Curves; best
       ? `${panel.title}: nothing measured yet`
       : `${panel.title} ${panel.words(shown)}${bestX === undefined ? '' : ` at the best epoch, ${bestX}`}`;
   return (
-    <figure className={styles.panel} role="img" aria-label={label}>
-      <figcaption className={styles.caption}>
+    <div className={styles.panel} role="img" aria-label={label}>
+      <div className={styles.caption}>
         <span>{panel.title}</span>
         <span className={styles.value}>{shown === null ? '–' : panel.words(shown)}</span>
-      </figcaption>
+      </div>
       <svg className={styles.plot} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden>
         <line className={styles.base} x1={0} x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
         {bestX !== undefined && (
@@ -76,7 +76,7 @@ function MiniPanel({ panel, curves, best }: { panel: Panel; curves: Curves; best
           }}
         />
       )}
-    </figure>
+    </div>
   );
 }
 
