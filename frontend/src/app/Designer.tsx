@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Canvas } from '@/features/canvas/Canvas';
 import type { CanvasSlots } from '@/features/canvas/slots';
 import { ImportDrop } from '@/features/projects/ImportDrop';
@@ -8,7 +8,7 @@ import { NodeFace } from '@/features/runs/NodeFace';
 import { NodeStatus } from '@/features/runs/NodeStatus';
 import { RunStatusBar } from '@/features/runs/RunStatusBar';
 import { useRunTitle } from '@/features/runs/useRunTitle';
-import { revealNode } from '@/lib/canvas/canvasApi';
+import { canvasApi, revealNode } from '@/lib/canvas/canvasApi';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useRunState } from '@/lib/run/runStore';
@@ -119,6 +119,7 @@ function Sheet() {
   const { sheetOpen, set } = useLayout();
   const hasRun = useRunState((view) => view.run !== null);
   const [nodeId] = useDocument((state) => state.selection);
+  useFitBesideSheet(sheetOpen);
   const title = nodeId !== undefined ? 'Node' : hasRun ? 'Run' : 'Pipeline';
   return (
     <section className={styles.sheet} data-open={sheetOpen || undefined} aria-label={title}>
@@ -142,6 +143,18 @@ function Sheet() {
       )}
     </section>
   );
+}
+
+/** The sheet takes half of the canvas; what was looked at moves into the other half. */
+function useFitBesideSheet(open: boolean): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const [nodeId] = documentStore.getState().selection;
+      if (nodeId === undefined) canvasApi()?.fit();
+      else revealNode(nodeId);
+    }, 120);
+    return () => clearTimeout(timer);
+  }, [open]);
 }
 
 function Dialogs() {

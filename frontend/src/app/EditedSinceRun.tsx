@@ -4,9 +4,11 @@ import { Tooltip } from '@/components/ui/Tooltip';
 import { useDocument } from '@/lib/document/documentStore';
 import { sameComputation } from '@/lib/document/sameComputation';
 import { useRunState } from '@/lib/run/runStore';
+import { useNarrow } from './layout';
 
 /** Says when the run on the canvas is that of another state of the pipeline than the one that is drawn. */
 export function EditedSinceRun() {
+  const narrow = useNarrow();
   const submitted = useRunState((view) => view.run?.document);
   const nodes = useDocument((state) => state.nodes);
   const wires = useDocument((state) => state.wires);
@@ -21,7 +23,7 @@ export function EditedSinceRun() {
       content="The states and results are those of the pipeline as it was submitted. Submit again to run your edits."
     >
       <span tabIndex={0}>
-        <Badge tone="warning">Edited since this run</Badge>
+        <Badge tone="warning">{narrow ? 'Edited' : 'Edited since this run'}</Badge>
       </span>
     </Tooltip>
   );

@@ -1,5 +1,5 @@
 import { Boxes, Cpu, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { IconButton } from '@/components/ui/IconButton';
 import { ResizeHandle } from '@/components/ui/ResizeHandle';
 import { Skeleton } from '@/components/ui/Skeleton';
@@ -93,6 +93,12 @@ export function Sidebar({ onImport }: SidebarProps) {
 function NarrowSidebar({ onImport }: SidebarProps) {
   const { sidebarOpen, sidebarTab, set } = useLayout();
   const tabs = TABS.filter((tab) => tab.id !== 'modules');
+  const pipelineId = useDocument((state) => state.pipelineId);
+  const [openedAt] = useState(pipelineId);
+  useEffect(() => {
+    // Another pipeline was chosen: show it.
+    if (pipelineId !== openedAt) set({ sidebarOpen: false });
+  }, [pipelineId, openedAt, set]);
   const shown = tabs.find((tab) => tab.id === sidebarTab) ?? tabs[1];
   return (
     <Suspense fallback={null}>

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { fieldId } from '@/features/parameters/fieldId';
 import { revealNode } from '@/lib/canvas/canvasApi';
+import { documentStore } from '@/lib/document/documentStore';
 import { faultStore, type Fault } from '@/lib/document/faultStore';
 import { portKey } from '@/lib/document/types';
 import { useLayout } from './layout';
@@ -21,7 +22,12 @@ export function useFaultLead(): void {
 }
 
 function leadTo(fault: Fault): void {
-  if (fault.node === undefined) return;
+  if (fault.node === undefined) {
+    // It is about the pipeline itself, whose settings are shown while nothing is selected.
+    documentStore.getState().clearSelection();
+    useLayout.getState().set({ inspectorOpen: true });
+    return;
+  }
   const ofParameter = fault.parameter !== undefined;
   useLayout.getState().set({
     inspectorOpen: true,

@@ -45,11 +45,19 @@ export const useLayout = create<Layout>()(
     }),
     {
       name: narrow.matches ? 'torchwire.layout.narrow' : 'torchwire.layout',
-      partialize: ({ sidebarOpen, sidebarTab, sidebarWidth, inspectorOpen, inspectorWidth }) => ({
+      partialize: ({
         sidebarOpen,
         sidebarTab,
         sidebarWidth,
         inspectorOpen,
+        inspectorTab,
+        inspectorWidth,
+      }) => ({
+        sidebarOpen,
+        sidebarTab,
+        sidebarWidth,
+        inspectorOpen,
+        inspectorTab,
         inspectorWidth,
       }),
     },

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { PipelineDocument } from '@/lib/document/types';
 import { api } from '../http';
 import type {
@@ -51,20 +51,4 @@ export async function fetchPipeline(pipelineId: string): Promise<PipelineRecord>
 
 export async function createPipeline(document: PipelineDocument): Promise<PipelineRecord> {
   return (await api.post<PipelineAnswer>('pipelines', { document })).pipeline;
-}
-
-export function useCreatePipeline() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: createPipeline,
-    onSuccess: () => client.invalidateQueries({ queryKey: ['pipelines'], exact: true }),
-  });
-}
-
-export function useDeletePipeline() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (pipelineId: string) => api.delete(`pipelines/${pipelineId}`),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['pipelines'], exact: true }),
-  });
 }

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api } from '../http';
-import type { RunAnswer, RunsAnswer } from '../types.generated';
+import type { RunsAnswer } from '../types.generated';
 
 /** The newest runs, of one draft or of all. */
 export const runsQuery = (pipelineId?: string, limit = 50) =>
@@ -15,13 +15,4 @@ export const runsQuery = (pipelineId?: string, limit = 50) =>
 
 export function useRuns(pipelineId?: string, limit?: number) {
   return useQuery(runsQuery(pipelineId, limit));
-}
-
-/** One run as it was when asked; a run that is shown live comes through the socket instead. */
-export function useRun(runId: string | null) {
-  return useQuery({
-    queryKey: ['runs', runId],
-    queryFn: ({ signal }) => api.get<RunAnswer>(`runs/${runId}`, { signal }).then((answer) => answer.run),
-    enabled: runId !== null,
-  });
 }
