@@ -38,6 +38,9 @@ const HistoryDialog = lazy(() =>
 const ShortcutsDialog = lazy(() =>
   import('./ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog })),
 );
+const NodeOutputs = lazy(() =>
+  import('@/features/results/NodeOutputs').then((module) => ({ default: module.NodeOutputs })),
+);
 const RunOutline = lazy(() =>
   import('@/features/runs/RunOutline').then((module) => ({ default: module.RunOutline })),
 );
@@ -82,7 +85,12 @@ export function Designer() {
           {narrow && <Sheet />}
           <footer className={styles.status}>
             <EditedSinceRun />
-            <RunStatusBar onLeadTo={leadTo} onClose={closeRun} />
+            <RunStatusBar
+              onLeadTo={leadTo}
+              onClose={closeRun}
+              renderOutputs={outputsOf}
+              onCloned={openPipeline}
+            />
           </footer>
           <Dialogs />
         </div>
@@ -103,6 +111,18 @@ function openInspector(): void {
 
 function openSamples(): void {
   useLayout.getState().set({ dialog: 'samples' });
+}
+
+function outputsOf(nodeId: string) {
+  return (
+    <Suspense fallback={null}>
+      <NodeOutputs nodeId={nodeId} />
+    </Suspense>
+  );
+}
+
+function openPipeline(pipelineId: string): void {
+  navigate(paths.pipeline(pipelineId));
 }
 
 function leadTo(nodeId: string): void {

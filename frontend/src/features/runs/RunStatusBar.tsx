@@ -1,6 +1,10 @@
 import { X } from 'lucide-react';
+import { Suspense, lazy, useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
 
 import { IconButton } from '@/components/ui/IconButton';
+import { useDocument } from '@/lib/document/documentStore';
+import { sameComputation } from '@/lib/document/sameComputation';
 import { clock, duration } from '@/lib/run/format';
 import { RUN_WORDS, elapsed, firstFailure, nodeCounts } from '@/lib/run/runFigures';
 import { hideRun, useRunState } from '@/lib/run/runStore';
@@ -13,15 +17,24 @@ import { ConnectionState } from './ConnectionState';
 import styles from './RunStatusBar.module.css';
 import { StateIcon } from './StateIcon';
 
+const RunAsSubmitted = lazy(() =>
+  import('./RunAsSubmitted').then((module) => ({ default: module.RunAsSubmitted })),
+);
+
 interface RunStatusBarProps {
   /** Leads to a node: selects it and brings it into view. */
   onLeadTo?: (nodeId: string) => void;
+  /** What a node made, for the view of the run as it was submitted. */
+  renderOutputs?: (nodeId: string) => ReactNode;
+  /** A draft was made of the run's document. */
+  onCloned?: (pipelineId: string) => void;
   /** Leaves the run; the default only stops showing it. */
   onClose?: () => void;
 }
 
 /** The run at a glance, for the bar at the lower edge: state, time, nodes done, and whether the page is live. */
-export function RunStatusBar({ onLeadTo, onClose = hideRun }: RunStatusBarProps) {
+export function RunStatusBar(props: RunStatusBarProps) {
+  const { onLeadTo, onClose = hideRun, renderOutputs, onCloned } = props;
   const run = useRunState((view) => view.run);
   const runId = useRunState((view) => view.runId);
   const error = useRunState((view) => view.error);
@@ -34,6 +47,7 @@ export function RunStatusBar({ onLeadTo, onClose = hideRun }: RunStatusBarProps)
       ) : (
         runId !== null && <span className={styles.quiet}>Loading the run…</span>
       )}
+      {run !== null && <AsSubmitted run={run} renderOutputs={renderOutputs} onCloned={onCloned} />}
       {runId !== null && (run === null || isOver(run.status)) && (
         <IconButton
           label="Stop showing this run"
@@ -46,6 +60,47 @@ export function RunStatusBar({ onLeadTo, onClose = hideRun }: RunStatusBarProps)
       <span className={styles.space} />
       <ConnectionState />
     </div>
+  );
+}
+
+/** The way to the document that ran, where the draft has moved on since. */
+function AsSubmitted({
+  run,
+  renderOutputs,
+  onCloned,
+}: Pick<RunStatusBarProps, 'renderOutputs' | 'onCloned'> & { run: Run }) {
+  const [open, setOpen] = useState(false);
+  const nodes = useDocument((state) => state.nodes);
+  const wires = useDocument((state) => state.wires);
+  const submitted = run.document;
+  const moved = useMemo(
+    () => !sameComputation(submitted, { nodes: Object.values(nodes), wires }),
+    [submitted, nodes, wires],
+  );
+  if (!moved && !open) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.link}
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        See it as submitted
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <RunAsSubmitted
+            renderOutputs={renderOutputs}
+            onCloned={onCloned}
+            onClose={() => {
+              setOpen(false);
+            }}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -47,7 +47,7 @@ export function EvaluationView({ output, preview, compact }: EvaluationViewProps
 
 function Glance({ preview }: { preview: EvaluationPreview }) {
   return preview.models.map((model) => (
-    <div key={model.name} className={shared.glance}>
+    <div key={model.name} className={styles.glance}>
       {preview.models.length > 1 && <h4>{nameOf(model)}</h4>}
       <Facts facts={figuresOf(model)} />
       <ConfusionMatrix model={model} small />
@@ -70,7 +70,7 @@ function Model({
   return (
     <article className={styles.model} aria-label={nameOf(model)}>
       {named && <h2 className={styles.name}>{nameOf(model)}</h2>}
-      <Facts facts={figuresOf(model)} large />
+      {!named && <Facts facts={figuresOf(model)} large />}
       <div className={styles.pair}>
         <section>
           <h3 className={shared.heading}>Confusion matrix</h3>
