@@ -26,7 +26,9 @@ TRANSFORMATION_DIRECTORY = DirectoryType(
 UNTRAINED_MODEL_DIRECTORY = DirectoryType(
     "UntrainedModelDirectory", "Untrained model", "An architecture and its options, not yet trained.", 45
 )
-MODEL_DIRECTORY = DirectoryType("ModelDirectory", "Trained model", "Trained weights with all that is needed to use them.", 20)
+MODEL_DIRECTORY = DirectoryType(
+    "ModelDirectory", "Trained model", "Trained weights with all that is needed to use them.", 20
+)
 DATA_FRAME_DIRECTORY = DirectoryType("DataFrameDirectory", "Data frame", "A table with a schema.", 190)
 
 CATALOG: dict[str, DirectoryType] = {
