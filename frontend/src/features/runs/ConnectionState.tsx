@@ -12,7 +12,7 @@ const QUIET_SECONDS = 6;
 export function ConnectionState() {
   const { status, retryAt } = useConnection((connection) => connection);
   const going = useRunState(({ run }) => run !== null && !isOver(run.status));
-  const now = useNow(status === 'lost' || going);
+  const now = useNow(status === 'lost' || going, 500);
   if (status === 'off') return null;
   if (status === 'lost') return <Lost retryAt={retryAt} now={now} />;
   const heard = lastHeard();

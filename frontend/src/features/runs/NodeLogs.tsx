@@ -9,7 +9,7 @@ import { IconButton } from '@/components/ui/IconButton';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { SearchField } from '@/components/ui/TextField';
 import { toast } from '@/components/ui/toasts';
-import { count } from '@/lib/run/format';
+import { count, counted } from '@/lib/run/format';
 import { joinLogs, useLiveLog } from '@/lib/run/logStore';
 import type { LogEntry } from '@/lib/run/logStore';
 import { useNodeRun, useRunState } from '@/lib/run/runStore';
@@ -90,9 +90,7 @@ function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
         <Lines entries={shown} search={search} follow={follow} onFollow={setFollow} />
       )}
       <p className={styles.foot} role="status">
-        {search === ''
-          ? `${count(all.length)} lines`
-          : `${count(shown.length)} of ${count(all.length)} lines`}
+        {search === '' ? counted(all.length, 'line') : `${count(shown.length)} of ${count(all.length)} lines`}
         {!follow && search === '' && all.length > 0 && (
           <Button
             size="sm"
@@ -201,7 +199,7 @@ function asText(entries: readonly LogEntry[]): string {
 async function copy(entries: readonly LogEntry[]): Promise<void> {
   try {
     await navigator.clipboard.writeText(asText(entries));
-    toast({ title: `${count(entries.length)} lines copied` });
+    toast({ title: `${counted(entries.length, 'line')} copied` });
   } catch {
     toast({ title: 'The browser did not allow copying', tone: 'warning' });
   }
