@@ -90,18 +90,18 @@ export class Designer {
   }
 
   async setNumber(label: string, value: number): Promise<void> {
-    const field = this.inspector.getByRole('spinbutton', { name: label, exact: true });
+    const field = this.inspector.getByLabel(label, { exact: true });
     await field.fill(String(value));
     await field.press('Tab');
   }
 
   async choose(label: string, option: string): Promise<void> {
-    await this.inspector.getByRole('combobox', { name: label, exact: true }).click();
+    await this.inspector.getByRole('combobox', { name: label }).click();
     await this.page.getByRole('option', { name: option, exact: true }).click();
   }
 
   async turn(label: string, on: boolean): Promise<void> {
-    const control = this.inspector.getByRole('switch', { name: label, exact: true });
+    const control = this.inspector.getByRole('switch', { name: label });
     if ((await control.getAttribute('aria-checked')) !== String(on)) await control.click();
     await expect(control).toHaveAttribute('aria-checked', String(on));
   }

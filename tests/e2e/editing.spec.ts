@@ -15,7 +15,7 @@ test('keeps a draft through a reload and undoes parameters and wires', async ({ 
   await designer.saved();
   await page.reload();
   await designer.select('train');
-  await expect(designer.inspector.getByRole('spinbutton', { name: 'Epochs', exact: true })).toHaveValue('7');
+  await expect(designer.inspector.getByLabel('Epochs', { exact: true })).toHaveValue('7');
 
   await designer.setNumber('Epochs', 9);
   await designer.node('evaluate').click({ position: { x: 60, y: 10 } });
@@ -27,7 +27,7 @@ test('keeps a draft through a reload and undoes parameters and wires', async ({ 
   await expect(wires).toHaveCount(15);
   await page.keyboard.press('Control+z');
   await designer.select('train');
-  await expect(designer.inspector.getByRole('spinbutton', { name: 'Epochs', exact: true })).toHaveValue('7');
+  await expect(designer.inspector.getByLabel('Epochs', { exact: true })).toHaveValue('7');
 });
 
 test('refuses a wire that does not fit, with the reason', async ({ page, server }) => {

@@ -1,6 +1,6 @@
 """All that the author of a module imports.
 
-    from torchwire.module_api import Module, module, choice, flag, output, UNTRAINED_MODEL_DIRECTORY
+from torchwire.module_api import Module, module, choice, flag, output, UNTRAINED_MODEL_DIRECTORY
 """
 
 from torchwire.data_types.catalog import (

@@ -48,13 +48,13 @@ class Context(Protocol):
         """The content digest of a wired input's folder; Score keeps it so that results lead back to their images."""
 
     def resolved(self, parameter: str) -> Mapping[str, Any]:
-        """What the engine found a ``dataset`` parameter to mean: ``{"kind": "registered"|"path", "name", "path", "digest"?}``."""
+        """What a ``dataset`` parameter was found to mean: ``{"kind": "registered"|"path", "name", "path", …}``."""
 
     def output_folder(self, port: str) -> Path:
         """Make and return the folder for the output ``port``."""
 
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
-        """Say how far the node is. Cheap: calls in between are coalesced to ten a second. Raises RunCancelled like check_cancelled."""
+        """Say how far the node is. Cheap: at most ten a second go out. Raises RunCancelled like check_cancelled."""
 
     def metric(self, step: float, values: Mapping[str, float | None], *, axis: str = "epoch") -> None:
         """Report metric values at ``step`` on ``axis`` (``epoch`` or ``batch``), kept forever and drawn as curves."""
@@ -66,7 +66,7 @@ class Context(Protocol):
         """Raise RunCancelled when the run is being cancelled. Call it in every loop."""
 
     def link(self, source: Path, target: Path) -> None:
-        """Put a file of an input into an output without copying bytes (hard link; a copy across file systems). Its known digest is kept."""
+        """Put a file of an input into an output without copying it (a hard link, where the file system allows)."""
 
     def remember_digest(self, path: Path, sha256: str) -> None:
         """Say the SHA-256 (hex) of a file just written, so that the commit need not read it again."""

@@ -34,7 +34,8 @@ class Parameter:
     """One parameter of a module.
 
     ``minimum`` and ``maximum`` are inclusive unless ``exclusive_minimum`` is set. ``shown_when`` maps other
-    parameters' ids to the value (or list of values) at which this one is shown and checked. ``group`` names the section of the form.
+    parameters' ids to the value (or list of values) at which this one is shown and checked. ``group`` names the
+    section of the form.
     """
 
     kind: Kind
@@ -72,7 +73,9 @@ class Parameter:
             return self._check_bounds(self._as_number(value))
         if self.kind == "flag":
             if not isinstance(value, bool):
-                raise self._error(ParameterParseError, f"must be true or false, not {value!r}", "Set it to true or false.")
+                raise self._error(
+                    ParameterParseError, f"must be true or false, not {value!r}", "Set it to true or false."
+                )
             return value
         if not isinstance(value, str):
             raise self._error(ParameterParseError, f"must be text, not {value!r}", self._remedy())
@@ -112,7 +115,11 @@ class Parameter:
 
     def _check_bounds(self, value: int | float) -> int | float:
         low, high = self.minimum, self.maximum
-        if low is not None and high is not None and not (low <= value <= high and (value > low or not self.exclusive_minimum)):
+        if (
+            low is not None
+            and high is not None
+            and not (low <= value <= high and (value > low or not self.exclusive_minimum))
+        ):
             raise self._error(OutOfRangeError, f"is {value!r}, out of its range", self._remedy())
         if low is not None and self.exclusive_minimum and value <= low:
             raise self._error(NotGreaterThanError, f"is {value!r} and must be greater than {low:g}", self._remedy())
