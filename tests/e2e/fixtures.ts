@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test as base } from '@playwright/test';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+export const TORCHWIRE = resolve(import.meta.dirname, '../../.venv/bin/torchwire');
 
 export interface Server {
   url: string;
@@ -50,9 +50,8 @@ class RealServer implements Server {
   ) {}
 
   async start(): Promise<void> {
-    const command = join(ROOT, '.venv/bin/torchwire');
     const args = ['serve', '--home', this.home, '--port', String(this.port), '--no-open'];
-    const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(TORCHWIRE, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     started.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     started.stderr.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.process = started;
