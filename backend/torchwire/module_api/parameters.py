@@ -103,9 +103,12 @@ class Parameter:
 
     def _as_number(self, value: Any) -> int | float:
         article = "a whole number" if self.kind == "integer" else "a number"
-        if isinstance(value, int) and abs(value) >= 2**63:
-            raise self._error(OutOfRangeError, "has more digits than 64 bits hold", self._remedy())
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._error(ParameterParseError, f"must be {article}, not {value!r}", self._remedy())
+        # JavaScript writes 1e20 without an exponent, so a real number may come as a long whole one.
+        if isinstance(value, int) and abs(value) >= (2**63 if self.kind == "integer" else 10**308):
+            raise self._error(OutOfRangeError, "is larger than 64 bits can hold", self._remedy())
+        if not math.isfinite(value):
             raise self._error(ParameterParseError, f"must be {article}, not {value!r}", self._remedy())
         if self.kind == "number":
             return float(value)
