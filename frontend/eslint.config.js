@@ -68,7 +68,7 @@ export default tseslint.config(
   },
   { files: ['vite.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
   {
-    files: ['*.js', '{tools,scripts}/*.mjs'],
+    files: ['*.js', 'scripts/*.mjs'],
     languageOptions: { globals: globals.node },
     rules: {
       'no-unused-vars': [

@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { precompress } from './tools/precompress.mjs';
+import { precompress } from './scripts/precompress.mjs';
 
 /** The Host header stays the page's own, or the server would refuse the page as a foreign origin. */
 const SERVER = { target: 'http://127.0.0.1:8321', changeOrigin: false };
