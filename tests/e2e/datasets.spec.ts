@@ -35,7 +35,10 @@ test('uploads an archive of images and lists it', async ({ page }) => {
   await page
     .getByLabel('Archive to upload')
     .setInputFiles({ name: 'clothes.zip', mimeType: 'application/zip', buffer: readFileSync(ZIP) });
-  await page.getByRole('dialog').getByRole('button', { name: /^Upload/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Upload/ })
+    .click();
   const list = page.getByRole('list', { name: 'Data sets' });
   await expect(list.getByText('clothes', { exact: true })).toBeVisible({ timeout: 30_000 });
   await expect(list.getByText(/1,000 images/).first()).toBeVisible();
@@ -51,7 +54,10 @@ test('refuses an archive whose paths escape, and says which', async ({ page, ser
     mimeType: 'application/zip',
     buffer: zipWith('../../escape/1.png'),
   });
-  await page.getByRole('dialog').getByRole('button', { name: /^Upload/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Upload/ })
+    .click();
   await expect(page.getByText(/escape\/1\.png/).first()).toBeVisible({ timeout: 30_000 });
   expect((await fetch(`${server.url}/healthz`)).ok).toBe(true);
 });

@@ -37,7 +37,9 @@ test('refuses a wire that does not fit, with the reason', async ({ page, server 
   const wires = page.locator('.react-flow__edge');
   await expect(wires).toHaveCount(15);
   await designer.dragWire(['init', 'output_image_transformation'], ['score', 'dataset']);
-  await expect(page.getByText(/takes an? ImageDirectory, not an? TransformationDirectory/i).first()).toBeVisible();
+  await expect(
+    page.getByText(/takes an? ImageDirectory, not an? TransformationDirectory/i).first(),
+  ).toBeVisible();
   await expect(wires).toHaveCount(15);
 });
 

@@ -94,8 +94,13 @@ test('draws, submits and watches the DenseNet pipeline', async ({ page, server }
   const folder = mkdtempSync(join(tmpdir(), 'torchwire-cli-'));
   writeFileSync(join(folder, 'pipeline.json'), JSON.stringify(shown.document));
   const args = ['run', join(folder, 'pipeline.json'), '--home', join(folder, 'home'), '--json'];
-  const lines = execFileSync(TORCHWIRE, args, { encoding: 'utf8', maxBuffer: 1 << 26 }).trim().split('\n');
-  const finished = JSON.parse(lines.at(-1) ?? '') as { status: string; nodes: Record<string, MadeInTerminal> };
+  const lines = execFileSync(TORCHWIRE, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
+    .trim()
+    .split('\n');
+  const finished = JSON.parse(lines.at(-1) ?? '') as {
+    status: string;
+    nodes: Record<string, MadeInTerminal>;
+  };
   expect(finished.status).toBe('completed');
   const digest = shown.nodes[train]?.outputs.trained_model?.digest ?? '';
   const onCanvas = join(server.home, 'artifacts', digest.slice(0, 2), digest, 'data');

@@ -40,7 +40,10 @@ test('shows a run from the start after a reload, in a second browser and after a
 });
 
 test('explains a failure where it happened and skips what stands behind it', async ({ page, server }) => {
-  const hopeless = sample({ ...QUICK, 'train-pytorch-model': { epochs: 1, batch_size: 64, learning_rate: 1e20 } });
+  const hopeless = sample({
+    ...QUICK,
+    'train-pytorch-model': { epochs: 1, batch_size: 64, learning_rate: 1e20 },
+  });
   const id = await createPipeline(server.url, hopeless);
   const designer = new Designer(page);
   await designer.open(`/pipelines/${id}`);
