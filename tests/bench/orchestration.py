@@ -16,7 +16,7 @@ from typing import Any
 import networkx as nx
 
 from tests.bench.harness import Measurement, seconds, summarise
-from tests.graphs import Document, document, node, wire
+from tests.graphs import Document, chain, document, node, wire
 from torchwire.execution.engine import Engine
 from torchwire.execution.events import RunEvent
 from torchwire.execution.settings import EngineSettings
@@ -71,9 +71,10 @@ def _engine(preload: tuple[str, ...] = ()) -> Iterator[Runner]:
 
 
 def _chain(length: int, mark: str) -> Document:
-    nodes = [node("n0", "source", content=mark), *(node(f"n{i}", "identity") for i in range(1, length))]
-    wires = [wire(f"n{i - 1}.{'folder' if i == 1 else 'result'}", f"n{i}.folder") for i in range(1, length)]
-    return document(*nodes, wires=tuple(wires))
+    """A chain in which no node makes what another has made, or the engine would reuse it and run nothing."""
+    graph = chain(length)
+    graph["nodes"][0]["parameters"]["content"] = mark
+    return graph
 
 
 def chain_20() -> Measurement:
@@ -81,6 +82,8 @@ def chain_20() -> Measurement:
     with _engine() as runner:
         runner.run(_chain(20, "warm-up"))
         ours = [runner.run(_chain(20, f"round {i}")) / 20 * 1000 for i in range(ROUNDS)]
+        if sum(event.type == "node.started" for event in runner.events) != 20:
+            raise RuntimeError("not every node ran")
     bare = [seconds(lambda: subprocess.run([sys.executable, "-S", "-c", ""], check=True)) * 1000 for _ in range(ROUNDS)]
     return summarise("chain-20", ours, "ms", at_most=10, peer=("a bare python process", bare))
 
