@@ -156,7 +156,7 @@ def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     numbers = np.nan_to_num(values.astype(np.float64))
     if np.issubdtype(values.dtype, np.integer):
         numbers /= 257
-    elif numbers.size and numbers.max() <= 1:
+    elif numbers.size and float(np.amax(numbers)) <= 1:
         numbers *= 255
     eight: NDArray[np.uint8] = np.rint(numbers.clip(0, 255)).astype(np.uint8)
     return eight
