@@ -1,6 +1,7 @@
 import type { NodeMetric, NodeRun, Run, RunEvent } from './types';
 
-const UNTOUCHED: NodeRun = {
+/** A node that nothing has been heard of yet. */
+export const UNTOUCHED: NodeRun = {
   status: 'pending',
   reused: false,
   seconds: null,

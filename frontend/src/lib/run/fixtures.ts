@@ -1,24 +1,9 @@
+import { UNTOUCHED } from './applyEvent';
 import type { NodeRun, Run, RunEvent } from './types';
 
 /** Small runs for tests. */
 export function nodeRun(changes: Partial<NodeRun> = {}): NodeRun {
-  return {
-    status: 'pending',
-    reused: false,
-    seconds: null,
-    seconds_saved: null,
-    attempt: null,
-    target: null,
-    started: null,
-    finished: null,
-    progress: null,
-    metrics: [],
-    outputs: {},
-    error: null,
-    skipped_because: null,
-    why: null,
-    ...changes,
-  };
+  return { ...UNTOUCHED, ...changes };
 }
 
 export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<Run> = {}): Run {
