@@ -54,6 +54,42 @@ class NodeQueued(NodeEventBase):
     type: Literal["node.queued"]
 
 
+class NodeWaiting(NodeEventBase):
+    """The node can't start yet; ``why`` says what it waits for."""
+
+    type: Literal["node.waiting"]
+    why: str
+
+
+class NodeMemory(NodeEventBase):
+    """The memory of the node's whole process tree, at most every two seconds."""
+
+    type: Literal["node.memory"]
+    memory_bytes: int
+
+
+class NodeCheckpoint(NodeEventBase):
+    """The state of the node is safe: what comes after can go on from here."""
+
+    type: Literal["node.checkpoint"]
+    step: int
+    epoch: int | None
+    batch: int | None
+    size: int
+    digest: str
+
+
+class NodeResumed(NodeEventBase):
+    """The node went on from where an earlier attempt, or a shorter run, had got to."""
+
+    type: Literal["node.resumed"]
+    source: Literal["checkpoint", "run"]
+    from_run: str
+    epoch: int
+    batch: int
+    message: str
+
+
 class NodeStarted(NodeEventBase):
     """An attempt at the node began; ``why`` says why an earlier result was not reused."""
 
@@ -146,7 +182,11 @@ RunEvent = TypeAliasType(
         | RunStarted
         | RunFinished
         | NodeQueued
+        | NodeWaiting
         | NodeStarted
+        | NodeMemory
+        | NodeCheckpoint
+        | NodeResumed
         | NodeProgress
         | NodeMetric
         | NodeLog

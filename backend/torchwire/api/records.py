@@ -248,9 +248,14 @@ class SamplesAnswer(TypedDict):
 
 @sent
 class PipelineQuestion(TypedDict):
-    """A document to look at without running it. It may be anything: what is wrong comes back as faults."""
+    """A document to look at without running it. It may be anything: what is wrong comes back as faults.
+
+    ``until`` and ``only`` are as in RunSubmit.
+    """
 
     pipeline: SentDocument
+    until: NotRequired[list[str]]
+    only: NotRequired[list[str]]
 
 
 class Validation(TypedDict):
@@ -260,15 +265,31 @@ class Validation(TypedDict):
     faults: list[ErrorRecord]
 
 
-class PlannedNode(TypedDict):
-    """What Submit would do with a node, and why."""
+class ChangedField(TypedDict):
+    """A part of a node's cache key that differs from the last time it ran."""
 
-    action: Literal["reuse", "run"]
+    field: str
+    before: ScalarValue
+    now: ScalarValue
+
+
+class PlannedNode(TypedDict):
+    """What Submit would do with a node, and why.
+
+    ``continue`` means that it runs from a checkpoint or from a shorter run. ``seconds_expected`` is what it took the
+    last time it ran.
+    """
+
+    action: Literal["reuse", "run", "continue"]
     why: str | None
     seconds_saved: float | None
+    seconds_expected: float | None
+    changed: list[ChangedField]
 
 
 class PlanAnswer(TypedDict):
     """What Submit would do, by node."""
 
     nodes: dict[str, PlannedNode]
+    seconds_saved: float
+    seconds_expected: float | None

@@ -18,10 +18,16 @@ MetricAxis = TypeAliasType("MetricAxis", Literal["epoch", "batch", "result"])
 
 @sent
 class RunSubmit(TypedDict):
-    """What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft."""
+    """What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft.
+
+    ``until`` names nodes: those and all they need are run, and nothing else. ``only`` names nodes that are run by
+    themselves, from what those before them have made already.
+    """
 
     pipeline: NotRequired[SentDocument]
     pipeline_id: NotRequired[str | None]
+    until: NotRequired[list[str]]
+    only: NotRequired[list[str]]
 
 
 class Progress(TypedDict):
@@ -51,8 +57,32 @@ class ArtifactRef(TypedDict):
     files: int
 
 
+class CheckpointNote(TypedDict):
+    """The newest state that a node under way can go on from."""
+
+    step: int
+    epoch: int | None
+    batch: int | None
+    time: float
+    size: int
+
+
+class ResumedNote(TypedDict):
+    """Where a node went on from: an interrupted attempt at the same work, or a shorter run of it."""
+
+    source: Literal["checkpoint", "run"]
+    run_id: str
+    epoch: int
+    batch: int
+    message: str
+
+
 class NodeRun(TypedDict):
-    """Where a node of a run stands."""
+    """Where a node of a run stands.
+
+    ``waiting`` says in words what a queued node waits for. ``memory`` is a thinned curve of ``[seconds since its start,
+    bytes]``, of its whole process tree.
+    """
 
     status: NodeStatus
     reused: bool
@@ -69,6 +99,18 @@ class NodeRun(TypedDict):
     error: ErrorRecord | None
     skipped_because: str | None
     why: str | None
+    waiting: str | None
+    checkpoint: CheckpointNote | None
+    resumed: ResumedNote | None
+    memory: list[tuple[float, int]]
+    memory_peak: int | None
+
+
+class AskedFor(TypedDict):
+    """The part of a pipeline that was asked for, see RunSubmit."""
+
+    until: NotRequired[list[str]]
+    only: NotRequired[list[str]]
 
 
 class Run(TypedDict):
@@ -84,6 +126,8 @@ class Run(TypedDict):
     seconds: float | None
     error: ErrorRecord | None
     cancel_requested: bool
+    pinned: bool
+    asked_for: AskedFor | None
     seq: int
     document: Pipeline
     nodes: dict[str, NodeRun]
@@ -102,6 +146,8 @@ class RunSummary(TypedDict):
     seconds: float | None
     error: ErrorRecord | None
     cancel_requested: bool
+    pinned: bool
+    asked_for: AskedFor | None
     node_counts: dict[str, int]
     summary: NotRequired[dict[str, float | None]]
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,16 +42,38 @@ def key_of(fields: Fields) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
+KINDS = {"parameters": "parameter", "inputs": "input", "data": "data set", "libraries": "library"}
+WHOLE = {"version": "module version", "code": "module code", "resources": "resources", "device": "device"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A part of a key that differs. ``field`` names it in words; digests are shortened to what tells them apart."""
+
+    field: str
+    before: Any
+    now: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """The difference as the plan shows it."""
+        return {"field": self.field, "before": _shown(self.before), "now": _shown(self.now)}
+
+
+def differences(now: Fields, before: Mapping[str, Any]) -> list[Difference]:
+    """What differs between two keys, part by part."""
+    found = []
+    for kind, words in KINDS.items():
+        ours, theirs = now[kind], before.get(kind, {})
+        found += [Difference(f"{words} {n}", theirs.get(n), ours.get(n)) for n in _differing(ours, theirs)]
+    found += [Difference(words, before.get(n), now[n]) for n, words in WHOLE.items() if now[n] != before.get(n)]
+    return found
+
+
 def explain(now: Fields, before: Mapping[str, Any] | None) -> str:
     """Why a node runs: what differs from the last time it ran."""
     if before is None:
         return "first run"
-    reasons = [f"parameter {name} changed" for name in _differing(now["parameters"], before.get("parameters", {}))]
-    reasons += [f"input {port} changed" for port in _differing(now["inputs"], before.get("inputs", {}))]
-    reasons += [f"data set {name} changed" for name in _differing(now["data"], before.get("data", {}))]
-    reasons += [f"library {name} changed" for name in _differing(now["libraries"], before.get("libraries", {}))]
-    named = {"version": "module version", "code": "module code", "resources": "resources", "device": "device"}
-    reasons += [f"{words} changed" for name, words in named.items() if now[name] != before.get(name)]
+    reasons = [f"{difference.field} changed" for difference in differences(now, before)]
     return ", ".join(reasons) or "its output is gone"
 
 
@@ -80,6 +103,12 @@ def _version(distribution: str) -> str | None:
         return version(distribution)
     except PackageNotFoundError:
         return None
+
+
+def _shown(value: Any) -> bool | int | float | str | None:
+    if isinstance(value, str) and len(value) == 64:
+        return value[:12]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else json.dumps(value, sort_keys=True)
 
 
 def _differing(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:

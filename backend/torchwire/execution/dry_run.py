@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torchwire.execution.cache import differences
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.targets import Target
 from torchwire.graph.plan import Plan, Step
+from torchwire.storage.artifacts import Result
 
 
 class Foresight:
@@ -22,23 +24,49 @@ class Foresight:
         self._targets = targets
         self._digests: dict[str, dict[str, str]] = {}
 
-    def nodes(self) -> dict[str, Any]:
-        """For each node ``{"action": "reuse" | "run", "why", "seconds_saved"}``."""
-        return {node: self._node(step) for node, step in self._plan.steps.items()}
+    def as_json(self) -> dict[str, Any]:
+        """The plan as ``POST plan`` answers it: what happens to each node and why, and the time saved and expected."""
+        nodes = {node: self._node(step) for node, step in self._plan.steps.items()}
+        expected = [node["seconds_expected"] for node in nodes.values() if node["action"] != "reuse"]
+        return {
+            "nodes": nodes,
+            "seconds_saved": sum(node["seconds_saved"] or 0.0 for node in nodes.values()),
+            "seconds_expected": None if None in expected else sum(expected),
+        }
 
     def _node(self, step: Step) -> dict[str, Any]:
         before = next((source for source, _ in step.inputs.values() if source not in self._digests), None)
         if before is not None:
-            return _runs(f"follows {before}, which runs")
+            last = self._preparation.last(step)
+            return _runs(f"follows {before}, which runs", last)
         inputs = {port: self._digests[source][output] for port, (source, output) in step.inputs.items()}
         candidate = self._preparation.candidate(step, self._targets.get(step.target), inputs)
+        last = self._preparation.last(step)
         result = None if step.node.regenerate_output else self._preparation.result(candidate)
         if result is not None:
             self._digests[step.node.id] = {port: output["digest"] for port, output in result.outputs.items()}
             if candidate.repeatable:
-                return {"action": "reuse", "why": "nothing it depends on changed", "seconds_saved": result.seconds}
-        return _runs(self._preparation.why(step, candidate))
+                return _planned("reuse", "nothing it depends on changed", saved=result.seconds)
+        changed = [] if last is None else [part.as_json() for part in differences(candidate.fields, last.fields)]
+        return _runs(self._preparation.why(step, candidate), last, changed)
 
 
-def _runs(why: str) -> dict[str, Any]:
-    return {"action": "run", "why": why, "seconds_saved": None}
+def _runs(why: str, last: Result | None, changed: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    return _planned("run", why, expected=None if last is None else last.seconds, changed=changed)
+
+
+def _planned(
+    action: str,
+    why: str,
+    *,
+    saved: float | None = None,
+    expected: float | None = None,
+    changed: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    return {
+        "action": action,
+        "why": why,
+        "seconds_saved": saved,
+        "seconds_expected": expected,
+        "changed": list(changed),
+    }

@@ -114,7 +114,7 @@ class Engine:
             raise InvalidPipeline(validation.faults)
         foresight = Foresight(plan(validation, self._registry), self._executor.preparation, self._executor.targets)
         with self._database.read():  # one state of the database for all nodes
-            return {"nodes": foresight.nodes()}
+            return foresight.as_json()
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""

@@ -13,9 +13,13 @@ EventType = Literal[
     "run.started",
     "run.finished",  # status, seconds, error?
     "node.queued",
+    "node.waiting",  # why: what it waits for, in words; only when it can't start at once
     "node.started",  # attempt, target, pid, why (the reason it was not reused)
     "node.progress",  # done, total, unit, message, seconds_left
     "node.metric",  # axis, step, values {name: number|null}
+    "node.memory",  # memory_bytes of the node's whole process tree, at most one every two seconds
+    "node.checkpoint",  # step, epoch, batch, size, digest
+    "node.resumed",  # source ("checkpoint" | "run"), from_run, epoch, batch, message
     "node.log",  # lines [[time, stream, text], ...]
     "node.output",  # port, output_type, digest, size, files
     "node.finished",  # seconds

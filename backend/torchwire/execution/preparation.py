@@ -54,13 +54,17 @@ class Preparation:
             return result
         return None
 
+    def last(self, step: Step) -> Result | None:
+        """What the node made the last time it ran, whatever its key was then."""
+        return self._database.artifacts.last(step.spec.id, step.node.id)
+
     def why(self, step: Step, candidate: Candidate) -> str:
         """Why the node runs, when nothing is reused."""
         if step.node.regenerate_output:
             return REGENERATE
         if not candidate.repeatable:
             return ALWAYS
-        last = self._database.artifacts.last(step.spec.id, candidate.node)
+        last = self.last(step)
         return explain(candidate.fields, None if last is None else last.fields)
 
     def request(self, run_id: str, attempt_id: str, step: Step, candidate: Candidate, target: Target) -> dict[str, Any]:

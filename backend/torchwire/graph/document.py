@@ -10,6 +10,7 @@ FORMAT = "torchwire/pipeline"
 VERSION = 1
 MAX_NODES = 20_000
 MAX_WIRES = 100_000
+MAX_ANNOTATIONS = 1_000
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Scalar = bool | int | float | str | None
@@ -26,6 +27,9 @@ class Resources(Strict):
 
     node_count: int = Field(default=1, ge=1, le=1000, description="How many machines.")
     process_count_per_node: int = Field(default=1, ge=1, le=256, description="How many processes on each machine.")
+    timeout_seconds: float | None = Field(
+        default=None, gt=0, le=31_536_000, description="End the node when it runs for longer than this. None: never."
+    )
 
 
 class Node(Strict):
@@ -50,6 +54,17 @@ class Wire(Strict):
     target: tuple[Identifier, Identifier] = Field(alias="to", description="[node id, input port id]")
 
 
+class Annotation(Strict):
+    """Something on the canvas for people alone: a note, or a titled section around nodes. It changes no result."""
+
+    id: Identifier
+    kind: Literal["note", "section"]
+    text: str = Field(default="", max_length=10_000, description="The note, or the section's title.")
+    position: tuple[float, float] = Field(default=(0.0, 0.0), description="Canvas coordinates, in pixels.")
+    size: tuple[float, float] = Field(default=(240.0, 120.0), description="Width and height, in pixels.")
+    color: Literal["grey", "orange", "yellow", "green", "blue", "purple"] = "grey"
+
+
 class Pipeline(Strict):
     """A whole pipeline document."""
 
@@ -60,6 +75,7 @@ class Pipeline(Strict):
     default_compute_target: str = Field(default="local-cpu", max_length=128)
     nodes: tuple[Node, ...] = Field(default=(), max_length=MAX_NODES)
     wires: tuple[Wire, ...] = Field(default=(), max_length=MAX_WIRES)
+    annotations: tuple[Annotation, ...] = Field(default=(), max_length=MAX_ANNOTATIONS)
 
     def as_json(self) -> dict[str, Any]:
         """The document as it is stored and exchanged."""

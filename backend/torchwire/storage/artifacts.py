@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -43,6 +43,7 @@ class Result:
     seconds: float
     run_id: str
     node: str
+    memory_peak: int | None = None
 
 
 class Artifacts:
@@ -83,6 +84,5 @@ class Artifacts:
 def _result(row: Any) -> Result | None:
     if row is None:
         return None
-    values = dict(row._mapping)
-    del values["created"]
-    return Result(**values)
+    values = row._mapping
+    return Result(**{field.name: values[field.name] for field in fields(Result)})

@@ -88,6 +88,8 @@ class RunRow(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept, with all that it made, until unpinned
+    asked_for: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {"until": [...]} or {"only": [...]}; None: all
 
 
 class EventRow(Base):
@@ -131,6 +133,8 @@ class AttemptRow(Base):
     pid_started: Mapped[float | None]
     offset: Mapped[int] = mapped_column(BigInteger, default=0)
     created: Mapped[float]
+    memory_peak: Mapped[int | None] = mapped_column(BigInteger)  # bytes, of the whole process tree
+    resumed_from: Mapped[str | None] = mapped_column(String(64))  # digest of the checkpoint it began with
 
 
 class ArtifactRow(Base):
@@ -143,6 +147,54 @@ class ArtifactRow(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     files: Mapped[int]
     created: Mapped[float]
+    last_used: Mapped[float | None] = mapped_column(Float, index=True)
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class RunArtifactRow(Base):
+    """Which artifacts a run made or reused: what a kept run needs. A projection of its ``node.output`` events."""
+
+    __tablename__ = "run_artifacts"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    node: Mapped[str] = mapped_column(String(128), primary_key=True)
+    port: Mapped[str] = mapped_column(String(128), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class CheckpointRow(Base):
+    """The state of a node that is under way, from which a later attempt, or a longer training, goes on.
+
+    ``key`` is the cache key of what the node was making; ``family`` the same without the parameters that only say how
+    far to go. The folder lies in the artifact store under ``digest``.
+    """
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (Index("checkpoints_by_key", "key", "step"), Index("checkpoints_by_family", "family", "step"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    family: Mapped[str] = mapped_column(String(64))
+    run_id: Mapped[str] = mapped_column(String(32), index=True)
+    node: Mapped[str] = mapped_column(String(128))
+    attempt_id: Mapped[str] = mapped_column(String(32), index=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    files: Mapped[int]
+    step: Mapped[int]  # steps taken so far: the newest of a key is the one with the most
+    final: Mapped[bool] = mapped_column(Boolean, default=False)  # taken at the end of a node that finished
+    parameters: Mapped[dict[str, Any]]
+    info: Mapped[dict[str, Any]]  # epoch, batch, ...: what people are shown
+    created: Mapped[float]
+
+
+class SettingRow(Base):
+    """What people set in the browser for the whole home, such as the disk budget."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[dict[str, Any]]
 
 
 class ResultRow(Base):
@@ -159,3 +211,4 @@ class ResultRow(Base):
     run_id: Mapped[str] = mapped_column(String(32))
     node: Mapped[str] = mapped_column(String(128))
     created: Mapped[float]
+    memory_peak: Mapped[int | None] = mapped_column(BigInteger)  # bytes it took, to foresee what it will take

@@ -16,6 +16,8 @@ NODE_STATUS = {
     "node.skipped": "skipped",
 }
 
+MEMORY_POINTS = 120
+
 
 def new_node() -> dict[str, Any]:
     """A node that nothing has happened to yet."""
@@ -34,6 +36,11 @@ def new_node() -> dict[str, Any]:
         "error": None,
         "skipped_because": None,
         "why": None,
+        "waiting": None,
+        "checkpoint": None,
+        "resumed": None,
+        "memory": [],
+        "memory_peak": None,
     }
 
 
@@ -43,6 +50,16 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
     if event.type in NODE_STATUS:
         node["status"] = NODE_STATUS[event.type]
     match event.type:
+        case "node.waiting":
+            node["waiting"] = data["why"]
+        case "node.memory":
+            _add_memory(node, event.time, data["memory_bytes"])
+        case "node.checkpoint":
+            kept = ("step", "epoch", "batch", "size")
+            node["checkpoint"] = {"time": event.time} | {key: data.get(key) for key in kept}
+        case "node.resumed":
+            told = ("source", "epoch", "batch", "message")
+            node["resumed"] = {"run_id": data["from_run"]} | {key: data[key] for key in told}
         case "node.started":
             node.update(new_node(), status="running", started=event.time)
             node.update({key: data.get(key) for key in ("attempt", "target", "why")})
@@ -67,6 +84,13 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
             node.update(finished=event.time, skipped_because=data.get("because"))
         case _:
             pass
+
+
+def _add_memory(node: dict[str, Any], time: float, memory: int) -> None:
+    """Keep the peak, and a curve that is thinned to every other point whenever it has grown too long."""
+    curve = [*node["memory"], [round(time - (node["started"] or time), 1), memory]]
+    node["memory"] = curve if len(curve) <= MEMORY_POINTS else curve[::2]
+    node["memory_peak"] = max(memory, node["memory_peak"] or 0)
 
 
 def apply_to_run(run: dict[str, Any], event: RunEvent) -> None:

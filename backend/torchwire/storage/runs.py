@@ -233,4 +233,6 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": None if started is None or finished is None else max(0.0, finished - started),
         "error": row["error"],
         "cancel_requested": row["cancel_requested"],
+        "pinned": row["pinned"],
+        "asked_for": row["asked_for"],
     }

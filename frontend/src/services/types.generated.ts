@@ -1,11 +1,16 @@
 // Made from the server’s OpenAPI document by `npm run generate`. Change the records in Python instead.
 
+export type ScalarValue = boolean | number | string | null;
 export type RunEvent =
   | RunQueued
   | RunStarted
   | RunFinished
   | NodeQueued
+  | NodeWaiting
   | NodeStarted
+  | NodeMemory
+  | NodeCheckpoint
+  | NodeResumed
   | NodeProgress
   | NodeMetric
   | NodeLog
@@ -18,7 +23,6 @@ export type RunEvent =
 export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 export type MetricAxis = 'epoch' | 'batch' | 'result';
 export type ParameterKind = 'integer' | 'number' | 'flag' | 'choice' | 'text' | 'dataset';
-export type ScalarValue = boolean | number | string | null;
 export type NodeStatus = 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
 export type Preview =
   | ImageDirectoryPreview
@@ -35,10 +39,15 @@ export type Preview =
  * Every record of the API, by name.
  */
 export interface ApiRecords {
+  Annotation: Annotation;
+  AnnotationInput: AnnotationInput;
   AppliedTransformation: AppliedTransformation;
   ArtifactRef: ArtifactRef;
+  AskedFor: AskedFor;
   Averages: Averages;
   CategoryCount: CategoryCount;
+  ChangedField: ChangedField;
+  CheckpointNote: CheckpointNote;
   ClassFigures: ClassFigures;
   ConfusionCell: ConfusionCell;
   ConfusionCellPreview: ConfusionCellPreview;
@@ -73,21 +82,25 @@ export interface ApiRecords {
   ModuleSpec: ModuleSpec;
   ModulesAnswer: ModulesAnswer;
   NodeCancelled: NodeCancelled;
+  NodeCheckpoint: NodeCheckpoint;
   NodeEventBase: NodeEventBase;
   NodeFailed: NodeFailed;
   NodeFinished: NodeFinished;
   NodeLog: NodeLog;
+  NodeMemory: NodeMemory;
   NodeMetric: NodeMetric;
   NodeOutput: NodeOutput;
   NodeProgress: NodeProgress;
   NodeQueued: NodeQueued;
   NodeResources: NodeResources;
   NodeResourcesInput: NodeResourcesInput;
+  NodeResumed: NodeResumed;
   NodeReused: NodeReused;
   NodeRun: NodeRun;
   NodeSkipped: NodeSkipped;
   NodeStarted: NodeStarted;
   NodeStatus: NodeStatus;
+  NodeWaiting: NodeWaiting;
   Output: Output;
   OutputPortSpec: OutputPortSpec;
   OutputsAnswer: OutputsAnswer;
@@ -108,6 +121,7 @@ export interface ApiRecords {
   PlannedNode: PlannedNode;
   Preview: Preview;
   Progress: Progress;
+  ResumedNote: ResumedNote;
   RevisionSummary: RevisionSummary;
   RevisionsAnswer: RevisionsAnswer;
   RocCurve: RocCurve;
@@ -146,6 +160,58 @@ export interface ApiRecords {
   WrongEnding: WrongEnding;
 }
 /**
+ * Something on the canvas for people alone: a note, or a titled section around nodes. It changes no result.
+ */
+export interface Annotation {
+  id: string;
+  kind: 'note' | 'section';
+  /**
+   * The note, or the section's title.
+   */
+  text: string;
+  /**
+   * Canvas coordinates, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  position: [number, number];
+  /**
+   * Width and height, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  size: [number, number];
+  color: 'grey' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
+}
+/**
+ * Something on the canvas for people alone: a note, or a titled section around nodes. It changes no result.
+ */
+export interface AnnotationInput {
+  id: string;
+  kind: 'note' | 'section';
+  /**
+   * The note, or the section's title.
+   */
+  text?: string;
+  /**
+   * Canvas coordinates, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  position?: [number, number];
+  /**
+   * Width and height, in pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  size?: [number, number];
+  color?: 'grey' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
+}
+/**
  * The transformation that travels with an image directory, step by step in words.
  */
 export interface AppliedTransformation {
@@ -162,6 +228,13 @@ export interface ArtifactRef {
   files: number;
 }
 /**
+ * The part of a pipeline that was asked for, see RunSubmit.
+ */
+export interface AskedFor {
+  until?: string[];
+  only?: string[];
+}
+/**
  * Averaged figures of a model.
  */
 export interface Averages {
@@ -176,6 +249,24 @@ export interface CategoryCount {
   index: number;
   name: string;
   count: number;
+}
+/**
+ * A part of a node's cache key that differs from the last time it ran.
+ */
+export interface ChangedField {
+  field: string;
+  before: ScalarValue;
+  now: ScalarValue;
+}
+/**
+ * The newest state that a node under way can go on from.
+ */
+export interface CheckpointNote {
+  step: number;
+  epoch: number | null;
+  batch: number | null;
+  time: number;
+  size: number;
 }
 /**
  * Figures of one class.
@@ -328,6 +419,10 @@ export interface PipelineDocument {
    * @maxItems 100000
    */
   wires: DocumentWire[];
+  /**
+   * @maxItems 1000
+   */
+  annotations: Annotation[];
 }
 /**
  * One step: a module with its parameters and where it lies on the canvas.
@@ -379,6 +474,10 @@ export interface NodeResources {
    * How many processes on each machine.
    */
   process_count_per_node: number;
+  /**
+   * End the node when it runs for longer than this. None: never.
+   */
+  timeout_seconds: number | null;
 }
 /**
  * A connection from one node's output to another's input.
@@ -449,6 +548,10 @@ export interface NodeResourcesInput {
    * How many processes on each machine.
    */
   process_count_per_node?: number;
+  /**
+   * End the node when it runs for longer than this. None: never.
+   */
+  timeout_seconds?: number | null;
 }
 /**
  * The body of every answer that isn't a success. ``faults`` comes with an invalid pipeline.
@@ -567,6 +670,17 @@ export interface NodeQueued {
   type: 'node.queued';
 }
 /**
+ * The node can't start yet; ``why`` says what it waits for.
+ */
+export interface NodeWaiting {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.waiting';
+  why: string;
+}
+/**
  * An attempt at the node began; ``why`` says why an earlier result was not reused.
  */
 export interface NodeStarted {
@@ -579,6 +693,47 @@ export interface NodeStarted {
   target: string;
   pid?: number | null;
   why?: string | null;
+}
+/**
+ * The memory of the node's whole process tree, at most every two seconds.
+ */
+export interface NodeMemory {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.memory';
+  memory_bytes: number;
+}
+/**
+ * The state of the node is safe: what comes after can go on from here.
+ */
+export interface NodeCheckpoint {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.checkpoint';
+  step: number;
+  epoch: number | null;
+  batch: number | null;
+  size: number;
+  digest: string;
+}
+/**
+ * The node went on from where an earlier attempt, or a shorter run, had got to.
+ */
+export interface NodeResumed {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.resumed';
+  source: 'checkpoint' | 'run';
+  from_run: string;
+  epoch: number;
+  batch: number;
+  message: string;
 }
 /**
  * How far the node is.
@@ -848,6 +1003,9 @@ export interface NodeEventBase {
 }
 /**
  * Where a node of a run stands.
+ *
+ * ``waiting`` says in words what a queued node waits for. ``memory`` is a thinned curve of ``[seconds since its start,
+ * bytes]``, of its whole process tree.
  */
 export interface NodeRun {
   status: NodeStatus;
@@ -869,6 +1027,11 @@ export interface NodeRun {
   error: ErrorRecord | null;
   skipped_because: string | null;
   why: string | null;
+  waiting: string | null;
+  checkpoint: CheckpointNote | null;
+  resumed: ResumedNote | null;
+  memory: [number, number][];
+  memory_peak: number | null;
 }
 /**
  * How far a node is.
@@ -879,6 +1042,16 @@ export interface Progress {
   unit: string;
   message: string;
   seconds_left: number | null;
+}
+/**
+ * Where a node went on from: an interrupted attempt at the same work, or a shorter run of it.
+ */
+export interface ResumedNote {
+  source: 'checkpoint' | 'run';
+  run_id: string;
+  epoch: number;
+  batch: number;
+  message: string;
 }
 /**
  * An output of a node of a run.
@@ -945,12 +1118,20 @@ export interface PipelineDocumentInput {
    * @maxItems 100000
    */
   wires?: DocumentWire[];
+  /**
+   * @maxItems 1000
+   */
+  annotations?: AnnotationInput[];
 }
 /**
  * A document to look at without running it. It may be anything: what is wrong comes back as faults.
+ *
+ * ``until`` and ``only`` are as in RunSubmit.
  */
 export interface PipelineQuestion {
   pipeline: PipelineDocumentInput;
+  until?: string[];
+  only?: string[];
 }
 /**
  * The revision whose document becomes the newest again.
@@ -989,14 +1170,21 @@ export interface PlanAnswer {
   nodes: {
     [k: string]: PlannedNode;
   };
+  seconds_saved: number;
+  seconds_expected: number | null;
 }
 /**
  * What Submit would do with a node, and why.
+ *
+ * ``continue`` means that it runs from a checkpoint or from a shorter run. ``seconds_expected`` is what it took the
+ * last time it ran.
  */
 export interface PlannedNode {
-  action: 'reuse' | 'run';
+  action: 'reuse' | 'run' | 'continue';
   why: string | null;
   seconds_saved: number | null;
+  seconds_expected: number | null;
+  changed: ChangedField[];
 }
 /**
  * The steps of a transformation and what they do to a sample.
@@ -1087,6 +1275,8 @@ export interface Run {
   seconds: number | null;
   error: ErrorRecord | null;
   cancel_requested: boolean;
+  pinned: boolean;
+  asked_for: AskedFor | null;
   seq: number;
   document: PipelineDocument;
   nodes: {
@@ -1108,10 +1298,15 @@ export interface RunChanged {
 }
 /**
  * What to run: a document, or a saved draft; with both, the document runs and the run belongs to the draft.
+ *
+ * ``until`` names nodes: those and all they need are run, and nothing else. ``only`` names nodes that are run by
+ * themselves, from what those before them have made already.
  */
 export interface RunSubmit {
   pipeline?: PipelineDocumentInput;
   pipeline_id?: string | null;
+  until?: string[];
+  only?: string[];
 }
 /**
  * A run in a list. ``node_counts`` holds the number of nodes by state, and ``total``.
@@ -1127,6 +1322,8 @@ export interface RunSummary {
   seconds: number | null;
   error: ErrorRecord | null;
   cancel_requested: boolean;
+  pinned: boolean;
+  asked_for: AskedFor | null;
   node_counts: {
     [k: string]: number;
   };

@@ -22,7 +22,11 @@ def create(client: FlaskClient, document: dict[str, Any] | None = None) -> dict[
 def test_a_new_draft_comes_back_with_every_default(client: FlaskClient) -> None:
     draft = create(client)
     assert draft["revision"] == 1
-    assert draft["document"]["nodes"][0]["resources"] == {"node_count": 1, "process_count_per_node": 1}
+    assert draft["document"]["nodes"][0]["resources"] == {
+        "node_count": 1,
+        "process_count_per_node": 1,
+        "timeout_seconds": None,
+    }
     assert client.get(f"{BASE}/{draft['id']}").json["pipeline"] == draft
 
 

@@ -16,7 +16,14 @@ export const UNTOUCHED: NodeRun = {
   error: null,
   skipped_because: null,
   why: null,
+  waiting: null,
+  checkpoint: null,
+  resumed: null,
+  memory: [],
+  memory_peak: null,
 };
+
+const MEMORY_POINTS = 120;
 
 /**
  * The run after one event. Events that the run already holds change nothing. Only the entry of the event's own node
@@ -57,6 +64,18 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
   switch (event.type) {
     case 'node.queued':
       return { ...node, status: 'queued' };
+    case 'node.waiting':
+      return { ...node, waiting: event.why };
+    case 'node.memory':
+      return withMemory(node, event.time, event.memory_bytes);
+    case 'node.checkpoint': {
+      const { step, epoch, batch, size, time } = event;
+      return { ...node, checkpoint: { step, epoch, batch, size, time } };
+    }
+    case 'node.resumed': {
+      const { source, from_run, epoch, batch, message } = event;
+      return { ...node, resumed: { source, run_id: from_run, epoch, batch, message } };
+    }
     case 'node.started':
       return started(node, event);
     case 'node.progress': {
@@ -145,4 +164,15 @@ function withMetric(metrics: NodeMetric[], metric: NodeMetric): NodeMetric[] {
   const near = metrics[at];
   if (near?.step !== metric.step) return metrics.toSpliced(at + 1, 0, metric);
   return metrics.with(at, { ...metric, values: { ...near.values, ...metric.values } });
+}
+
+/** The curve is thinned to every other point when it has grown too long, as the server's snapshot does it. */
+function withMemory(node: NodeRun, time: number, bytes: number): NodeRun {
+  const since = Math.round((time - (node.started ?? time)) * 10) / 10;
+  const curve: NodeRun['memory'] = [...node.memory, [since, bytes]];
+  return {
+    ...node,
+    memory: curve.length <= MEMORY_POINTS ? curve : curve.filter((_, index) => index % 2 === 0),
+    memory_peak: Math.max(bytes, node.memory_peak ?? 0),
+  };
 }

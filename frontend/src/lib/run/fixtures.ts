@@ -18,6 +18,8 @@ export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<
     seconds: null,
     error: null,
     cancel_requested: false,
+    pinned: false,
+    asked_for: null,
     seq: 0,
     document: {
       format: 'torchwire/pipeline',
@@ -27,6 +29,7 @@ export function runOf(nodes: Record<string, Partial<NodeRun>>, changes: Partial<
       default_compute_target: 'local-cpu',
       nodes: Object.keys(nodes).map(nodeOf),
       wires: [],
+      annotations: [],
     },
     nodes: Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, nodeRun(node)])),
     ...changes,
@@ -42,7 +45,7 @@ function nodeOf(id: string): Run['document']['nodes'][number] {
     comment: '',
     parameters: {},
     compute_target: null,
-    resources: { node_count: 1, process_count_per_node: 1 },
+    resources: { node_count: 1, process_count_per_node: 1, timeout_seconds: null },
     regenerate_output: false,
     position: [0, 0],
   };
