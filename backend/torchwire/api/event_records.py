@@ -139,10 +139,11 @@ class NodeOutput(NodeEventBase):
 
 
 class NodeFinished(NodeEventBase):
-    """The node is done; its outputs came before."""
+    """The node is done; its outputs came before. ``memory_peak`` is in bytes, of its whole process tree."""
 
     type: Literal["node.finished"]
     seconds: float
+    memory_peak: NotRequired[int | None]
 
 
 class NodeFailed(NodeEventBase):

@@ -24,8 +24,42 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 sent = with_config(ConfigDict(extra="forbid", strict=True))
 
 
+# Why a node failed, as far as that was found out.
+FailureCause = TypeAliasType(
+    "FailureCause",
+    Literal["out-of-memory", "nan-loss", "disk-full", "killed", "time-out", "library-error", "crashed"],
+)
+
+
+class Remedy(TypedDict):
+    """What to do about a failure. With ``node``, ``parameter`` and ``value`` it can be done with one click."""
+
+    text: str
+    node: NotRequired[str]
+    parameter: NotRequired[str]
+    value: NotRequired[ScalarValue]
+
+
+class FailureReport(TypedDict):
+    """How a node failed, in words for people and with what was seen of it.
+
+    ``lines`` are the last that it printed, each ``[time, stream, text]``; ``memory`` is its curve of ``[seconds since
+    its start, bytes]``, and ``memory_limit`` what it could have had at most. ``exit`` is how its process ended, when
+    that was not by itself: ``signal 9``, ``exit 3``.
+    """
+
+    cause: FailureCause
+    what: str
+    remedy: Remedy
+    lines: list[tuple[float, str, str]]
+    memory: list[tuple[float, int]]
+    memory_limit: int | None
+    exit: str | None
+    seconds: float | None
+
+
 class ErrorRecord(TypedDict):
-    """One error: what is wrong, where, and what to do next."""
+    """One error: what is wrong, where, and what to do next. ``report`` comes with nodes whose end needs explaining."""
 
     code: str
     name: str
@@ -34,6 +68,7 @@ class ErrorRecord(TypedDict):
     port: NotRequired[str]
     parameter: NotRequired[str]
     hint: NotRequired[str]
+    report: NotRequired[FailureReport]
 
 
 class ErrorAnswer(TypedDict):

@@ -22,8 +22,8 @@ EventType = Literal[
     "node.resumed",  # source ("checkpoint" | "run"), from_run, epoch, batch, message
     "node.log",  # lines [[time, stream, text], ...]
     "node.output",  # port, output_type, digest, size, files
-    "node.finished",  # seconds
-    "node.failed",  # error {code, name, message, hint?, ...}, seconds
+    "node.finished",  # seconds, memory_peak
+    "node.failed",  # error {code, name, message, hint?, report?, ...}, seconds
     "node.reused",  # seconds_saved, from_run; node.output events come before it
     "node.cancelled",  # seconds
     "node.skipped",  # because: id of the node that failed or was cancelled

@@ -74,7 +74,10 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
                 "size": data["size"],
                 "files": data["files"],
             }
-        case "node.finished" | "node.cancelled":
+        case "node.finished":
+            node.update(finished=event.time, seconds=data.get("seconds"))
+            node["memory_peak"] = max(node["memory_peak"] or 0, data.get("memory_peak") or 0) or None
+        case "node.cancelled":
             node.update(finished=event.time, seconds=data.get("seconds"))
         case "node.reused":
             node.update(reused=True, finished=event.time, seconds=0.0, seconds_saved=data.get("seconds_saved"))

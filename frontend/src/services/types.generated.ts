@@ -1,6 +1,8 @@
 // Made from the server’s OpenAPI document by `npm run generate`. Change the records in Python instead.
 
 export type ScalarValue = boolean | number | string | null;
+export type FailureCause =
+  'out-of-memory' | 'nan-loss' | 'disk-full' | 'killed' | 'time-out' | 'library-error' | 'crashed';
 export type RunEvent =
   | RunQueued
   | RunStarted
@@ -68,6 +70,8 @@ export interface ApiRecords {
   EvaluationPreview: EvaluationPreview;
   EventBase: EventBase;
   EventsAnswer: EventsAnswer;
+  FailureCause: FailureCause;
+  FailureReport: FailureReport;
   FileRecord: FileRecord;
   FilesPreview: FilesPreview;
   Health: Health;
@@ -121,6 +125,7 @@ export interface ApiRecords {
   PlannedNode: PlannedNode;
   Preview: Preview;
   Progress: Progress;
+  Remedy: Remedy;
   ResumedNote: ResumedNote;
   RevisionSummary: RevisionSummary;
   RevisionsAnswer: RevisionsAnswer;
@@ -561,7 +566,7 @@ export interface ErrorAnswer {
   faults?: ErrorRecord[];
 }
 /**
- * One error: what is wrong, where, and what to do next.
+ * One error: what is wrong, where, and what to do next. ``report`` comes with nodes whose end needs explaining.
  */
 export interface ErrorRecord {
   code: string;
@@ -571,6 +576,33 @@ export interface ErrorRecord {
   port?: string;
   parameter?: string;
   hint?: string;
+  report?: FailureReport;
+}
+/**
+ * How a node failed, in words for people and with what was seen of it.
+ *
+ * ``lines`` are the last that it printed, each ``[time, stream, text]``; ``memory`` is its curve of ``[seconds since
+ * its start, bytes]``, and ``memory_limit`` what it could have had at most. ``exit`` is how its process ended, when
+ * that was not by itself: ``signal 9``, ``exit 3``.
+ */
+export interface FailureReport {
+  cause: FailureCause;
+  what: string;
+  remedy: Remedy;
+  lines: [number, string, string][];
+  memory: [number, number][];
+  memory_limit: number | null;
+  exit: string | null;
+  seconds: number | null;
+}
+/**
+ * What to do about a failure. With ``node``, ``parameter`` and ``value`` it can be done with one click.
+ */
+export interface Remedy {
+  text: string;
+  node?: string;
+  parameter?: string;
+  value?: ScalarValue;
 }
 /**
  * One model's evaluation; ``confusion[true][predicted]``.
@@ -792,7 +824,7 @@ export interface NodeOutput {
   files: number;
 }
 /**
- * The node is done; its outputs came before.
+ * The node is done; its outputs came before. ``memory_peak`` is in bytes, of its whole process tree.
  */
 export interface NodeFinished {
   run_id: string;
@@ -801,6 +833,7 @@ export interface NodeFinished {
   node: string;
   type: 'node.finished';
   seconds: number;
+  memory_peak?: number | null;
 }
 /**
  * The node failed.

@@ -105,7 +105,10 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
         },
       };
     case 'node.finished':
-      return over(node, 'completed', event.time, event.seconds);
+      return {
+        ...over(node, 'completed', event.time, event.seconds),
+        memory_peak: Math.max(event.memory_peak ?? 0, node.memory_peak ?? 0) || null,
+      };
     case 'node.reused':
       return {
         ...over(node, 'completed', event.time, 0),
