@@ -3,12 +3,15 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { catalogStore, nodeTitle } from '../modules/catalog';
-import { boundsOf, cutOut, renamed, type Fragment } from './fragment';
+import { NOTE_SIZE, SECTION_SIZE, type Box } from './annotations';
+import { boundsOf, cutOut, placedIn, readAnnotations, renamed, type Fragment } from './fragment';
 import { record, seal, startHistory, type History } from './history';
 import { canConnect, type Verdict } from './rules';
+import { healed, spliceFor, throughNode } from './splice';
 import {
   samePort,
   wireId,
+  type Annotation,
   type DocumentContent,
   type DocumentNode,
   type DocumentWire,
@@ -32,6 +35,8 @@ export interface AddNodeOptions {
   /** Join the new node to this port of another, by the port of its own that is named. */
   readonly join?:
     { readonly from: PortRef; readonly toPort: string } | { readonly fromPort: string; readonly to: PortRef };
+  /** Lead this wire through the new node, where its ports allow it. */
+  readonly onWire?: DocumentWire;
   readonly parameters?: Readonly<Record<string, ParameterValue>>;
 }
 
@@ -41,9 +46,10 @@ export interface DocumentState extends DocumentContent {
   /** Counts the edits since the document was opened: what autosave watches. */
   readonly changes: number;
   readonly lastChange: ChangeKind;
-  /** Ids of the selected nodes, and of the selected wires (see `wireId`). */
+  /** Ids of the selected nodes, of the selected wires (see `wireId`), and of the selected notes and sections. */
   readonly selection: ReadonlySet<string>;
   readonly selectedWires: ReadonlySet<string>;
+  readonly selectedAnnotations: ReadonlySet<string>;
   readonly history: History;
 
   load: (opened: OpenRecord) => void;
@@ -53,17 +59,31 @@ export interface DocumentState extends DocumentContent {
   toDocument: () => PipelineDocument;
 
   addNode: (moduleId: string, position: Point, options?: AddNodeOptions) => string;
-  removeNodes: (ids: Iterable<string>) => void;
-  removeSelection: () => void;
+  /** `heal` joins what fed the nodes to what they fed, where the types fit. */
+  removeNodes: (ids: Iterable<string>, options?: { heal?: boolean }) => void;
+  removeSelection: (options?: { heal?: boolean }) => void;
   /** Join two ports if the rules allow it; an occupied input's wire is replaced. */
   connect: (from: PortRef, to: PortRef) => Verdict;
   /** Move a wire's end; the answer is the rules' verdict on the new wire. */
   reroute: (wire: DocumentWire, from: PortRef, to: PortRef) => Verdict;
   disconnect: (wires: readonly DocumentWire[]) => void;
+  /** Lead a wire through a node that is on the canvas already, moved to `position`. Returns whether it fits. */
+  insertIntoWire: (nodeId: string, wire: DocumentWire, position: Point) => boolean;
+  /** Move nodes, notes and sections. */
   moveNodes: (positions: ReadonlyMap<string, Point>) => void;
-  /** Move the selected nodes by a step; a held arrow key is one step of undo. */
-  nudge: (dx: number, dy: number) => void;
-  applyLayout: (positions: ReadonlyMap<string, Point>) => void;
+  /** Move what is selected, and `also`, by a step; a held arrow key is one step of undo. */
+  nudge: (dx: number, dy: number, also?: Iterable<string>) => void;
+  /** Move nodes by a command; the canvas glides them there. `boxes` are annotations that change with them. */
+  applyLayout: (
+    positions: ReadonlyMap<string, Point>,
+    label?: string,
+    boxes?: ReadonlyMap<string, Box>,
+  ) => void;
+
+  addAnnotation: (kind: Annotation['kind'], box?: Partial<Box>) => string;
+  setAnnotationText: (id: string, text: string) => void;
+  setAnnotationColor: (ids: Iterable<string>, color: Annotation['color']) => void;
+  resizeAnnotation: (id: string, box: Box) => void;
 
   setParameter: (nodeId: string, parameterId: string, value: ParameterValue) => void;
   resetParameter: (nodeId: string, parameterId: string) => void;
@@ -83,7 +103,7 @@ export interface DocumentState extends DocumentContent {
   /** Do several edits as one step of undo. */
   batch: (label: string, edits: () => void) => void;
 
-  select: (ids: Iterable<string>, wires?: Iterable<string>) => void;
+  select: (ids: Iterable<string>, wires?: Iterable<string>, annotations?: Iterable<string>) => void;
   toggleSelected: (id: string) => void;
   selectAll: () => void;
   clearSelection: () => void;
@@ -102,6 +122,7 @@ const EMPTY: DocumentContent = {
   nodes: {},
   order: [],
   wires: [],
+  annotations: [],
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -121,8 +142,21 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   }
 
   function titleOf(nodeId: string): string {
-    const node = get().nodes[nodeId];
-    return node ? nodeTitle(node, catalogStore.getState().modules) : nodeId;
+    const { nodes, annotations } = get();
+    const node = nodes[nodeId];
+    if (node) return nodeTitle(node, catalogStore.getState().modules);
+    const annotation = annotations.find(({ id }) => id === nodeId);
+    return annotation ? annotationTitle(annotation) : nodeId;
+  }
+
+  /** A single thing by its name, several by their number. */
+  function whatOf(ids: Iterable<string>): string {
+    const [first, ...others] = ids;
+    if (first === undefined) return 'nothing';
+    if (others.length === 0) return titleOf(first);
+    const { nodes } = get();
+    const onlyNodes = [first, ...others].every((id) => nodes[id] !== undefined);
+    return `${others.length + 1} ${onlyNodes ? 'nodes' : 'items'}`;
   }
 
   /** Make `change` part of the document and of its history. */
@@ -153,6 +187,11 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     if (node) edit(label, { nodes: { ...nodes, [nodeId]: { ...node, ...change } } }, { key });
   }
 
+  function editAnnotation(id: string, label: string, change: Partial<Annotation>, key?: string): void {
+    const annotations = get().annotations.map((one) => (one.id === id ? { ...one, ...change } : one));
+    edit(label, { annotations }, { key });
+  }
+
   function travel(index: number): void {
     const { history, changes } = get();
     const entry = history.entries[index];
@@ -167,15 +206,17 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   }
 
   function insert(fragment: Fragment, label: string): string[] {
-    const { nodes, order, wires } = get();
+    const { nodes, order, wires, annotations } = get();
     const ids = fragment.nodes.map((node) => node.id);
     edit(label, {
+      annotations: [...annotations, ...fragment.annotations],
       nodes: { ...nodes, ...Object.fromEntries(fragment.nodes.map((node) => [node.id, node])) },
       order: [...order, ...ids],
       wires: [...wires, ...fragment.wires],
     });
-    set({ selection: new Set(ids), selectedWires: NOTHING });
-    return ids;
+    const added = fragment.annotations.map(({ id }) => id);
+    get().select(ids, [], added);
+    return [...ids, ...added];
   }
 
   return {
@@ -186,12 +227,13 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     lastChange: 'load',
     selection: NOTHING,
     selectedWires: NOTHING,
+    selectedAnnotations: NOTHING,
     history: startHistory('Opened', EMPTY, Date.now()),
 
     load: ({ id, revision, document }) => {
       const content = contentFrom(document);
       taken.clear();
-      for (const nodeId of content.order) taken.add(nodeId);
+      for (const nodeId of idsOf(content)) taken.add(nodeId);
       set({
         ...content,
         pipelineId: id,
@@ -200,13 +242,14 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         lastChange: 'load',
         selection: NOTHING,
         selectedWires: NOTHING,
+        selectedAnnotations: NOTHING,
         history: startHistory('Opened', content, Date.now()),
       });
     },
 
     replace: (document, label) => {
       const content = contentFrom(document);
-      for (const nodeId of content.order) taken.add(nodeId);
+      for (const nodeId of idsOf(content)) taken.add(nodeId);
       edit(label, content);
     },
 
@@ -233,36 +276,47 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         position: rounded(position),
       };
       const joined = options.join && wireOf(id, options.join);
-      edit(`Add ${nodeTitle(node, modules)}`, {
+      const spec = modules.get(moduleId);
+      const splice = options.onWire && spec && spliceFor(get(), modules, options.onWire, spec);
+      let joinedWires = wires;
+      if (joined) joinedWires = [...wires.filter((wire) => !samePort(wire.to, joined.to)), joined];
+      else if (options.onWire && splice) joinedWires = throughNode(wires, options.onWire, id, splice);
+      edit(`${splice ? 'Insert' : 'Add'} ${nodeTitle(node, modules)}`, {
         nodes: { ...nodes, [id]: node },
         order: [...order, id],
-        wires: joined ? [...wires.filter((wire) => !samePort(wire.to, joined.to)), joined] : wires,
+        wires: joinedWires,
       });
-      set({ selection: new Set([id]), selectedWires: NOTHING });
+      get().select([id]);
       return id;
     },
 
-    removeNodes: (ids) => {
+    removeNodes: (ids, { heal = false } = {}) => {
       const { nodes, order, wires } = get();
       const gone = new Set([...ids].filter((id) => nodes[id] !== undefined));
       const [first] = gone;
       if (first === undefined) return;
-      edit(gone.size === 1 ? `Delete ${titleOf(first)}` : `Delete ${gone.size} nodes`, {
+      const what = gone.size === 1 ? titleOf(first) : `${gone.size} nodes`;
+      edit(heal ? `Delete ${what} and join the rest` : `Delete ${what}`, {
         nodes: Object.fromEntries(Object.entries(nodes).filter(([id]) => !gone.has(id))),
         order: order.filter((id) => !gone.has(id)),
-        wires: wires.filter((wire) => !gone.has(wire.from[0]) && !gone.has(wire.to[0])),
+        wires: heal
+          ? healed(get(), catalogStore.getState().modules, gone)
+          : wires.filter((wire) => !gone.has(wire.from[0]) && !gone.has(wire.to[0])),
       });
     },
 
-    removeSelection: () => {
-      const { selection, selectedWires, wires, removeNodes, disconnect, batch } = get();
+    removeSelection: (options) => {
+      const { selection, selectedWires, selectedAnnotations, wires, removeNodes, disconnect, batch } = get();
       const cut = wires.filter((wire) => selectedWires.has(wireId(wire)));
-      if (selection.size === 0) disconnect(cut);
-      else if (cut.length === 0) removeNodes(selection);
+      if (selectedAnnotations.size === 0 && cut.length === 0) removeNodes(selection, options);
+      else if (selectedAnnotations.size === 0 && selection.size === 0) disconnect(cut);
       else {
-        batch('Delete selection', () => {
+        const [only] = selectedAnnotations;
+        const alone = selection.size + cut.length === 0 && selectedAnnotations.size === 1;
+        batch(alone && only !== undefined ? `Delete ${titleOf(only)}` : 'Delete the selection', () => {
           disconnect(cut);
-          removeNodes(selection);
+          removeNodes(selection, options);
+          edit('', { annotations: get().annotations.filter(({ id }) => !selectedAnnotations.has(id)) });
         });
       }
     },
@@ -303,35 +357,82 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
       edit(label, { wires });
     },
 
-    moveNodes: (positions) => {
-      const nodes = movedNodes(get().nodes, positions);
-      if (!nodes) return;
-      const [first] = positions.keys();
-      edit(
-        positions.size === 1 && first !== undefined
-          ? `Move ${titleOf(first)}`
-          : `Move ${positions.size} nodes`,
-        { nodes },
-      );
-    },
-
-    nudge: (dx, dy) => {
-      const { nodes: before, selection } = get();
-      const ids = [...selection].sort();
-      const moved = ids.flatMap((id): [string, Point][] => {
-        const node = before[id];
-        return node ? [[id, [node.position[0] + dx, node.position[1] + dy]]] : [];
+    insertIntoWire: (nodeId, wire, position) => {
+      const { nodes, wires } = get();
+      const { modules } = catalogStore.getState();
+      const spec = modules.get(nodes[nodeId]?.module ?? '');
+      const splice = spec && spliceFor(get(), modules, wire, spec);
+      if (!splice) return false;
+      edit(`Insert ${titleOf(nodeId)} into a wire`, {
+        ...moved(get(), new Map([[nodeId, position]])),
+        wires: throughNode(wires, wire, nodeId, splice),
       });
-      const nodes = movedNodes(before, new Map(moved));
-      if (!nodes) return;
-      const label =
-        ids.length === 1 && ids[0] !== undefined ? `Move ${titleOf(ids[0])}` : `Move ${ids.length} nodes`;
-      edit(label, { nodes }, { key: `nudge:${ids.join(',')}` });
+      return true;
     },
 
-    applyLayout: (positions) => {
-      const nodes = movedNodes(get().nodes, positions);
-      if (nodes) edit('Tidy the layout', { nodes }, { kind: 'layout' });
+    moveNodes: (positions) => {
+      const change = moved(get(), positions);
+      if (change) edit(`Move ${whatOf(positions.keys())}`, change);
+    },
+
+    nudge: (dx, dy, also = []) => {
+      const { nodes, annotations, selection, selectedAnnotations } = get();
+      const ids = [...new Set([...selection, ...selectedAnnotations, ...also])].sort();
+      const positions = ids.flatMap((id): [string, Point][] => {
+        const item = nodes[id] ?? annotations.find((one) => one.id === id);
+        return item ? [[id, [item.position[0] + dx, item.position[1] + dy]]] : [];
+      });
+      const change = moved(get(), new Map(positions));
+      if (change) edit(`Move ${whatOf(ids)}`, change, { key: `nudge:${ids.join(',')}` });
+    },
+
+    applyLayout: (positions, label = 'Tidy the layout', boxes = new Map()) => {
+      const change = moved(get(), positions);
+      const annotations = (change?.annotations ?? get().annotations).map((one) => {
+        const box = boxes.get(one.id);
+        return box ? { ...one, position: rounded(box.position), size: rounded(box.size) } : one;
+      });
+      if (change || boxes.size > 0) edit(label, { ...change, annotations }, { kind: 'layout' });
+    },
+
+    addAnnotation: (kind, box = {}) => {
+      const id = freshId(kind);
+      const annotation: Annotation = {
+        id,
+        kind,
+        text: '',
+        position: rounded(box.position ?? [0, 0]),
+        size: rounded(box.size ?? (kind === 'note' ? NOTE_SIZE : SECTION_SIZE)),
+        color: kind === 'note' ? 'yellow' : 'grey',
+      };
+      edit(kind === 'note' ? 'Add a note' : 'Add a section', {
+        annotations: [...get().annotations, annotation],
+      });
+      get().select([], [], [id]);
+      return id;
+    },
+
+    setAnnotationText: (id, text) => {
+      const before = get().annotations.find((one) => one.id === id);
+      if (!before || before.text === text) return;
+      const label = before.kind === 'note' ? 'Write a note' : `Name ${annotationTitle({ ...before, text })}`;
+      editAnnotation(id, label, { text }, `annotation:${id}`);
+    },
+
+    setAnnotationColor: (ids, color) => {
+      const wanted = new Set(ids);
+      const changed = get().annotations.filter((one) => wanted.has(one.id) && one.color !== color);
+      if (changed.length === 0) return;
+      edit(`Colour ${whatOf(wanted)}`, {
+        annotations: get().annotations.map((one) => (wanted.has(one.id) ? { ...one, color } : one)),
+      });
+    },
+
+    resizeAnnotation: (id, box) => {
+      const before = get().annotations.find((one) => one.id === id);
+      const [position, size] = [rounded(box.position), rounded(box.size)];
+      if (!before || (samePoint(before.position, position) && samePoint(before.size, size))) return;
+      editAnnotation(id, `Resize ${titleOf(id)}`, { position, size }, `resize:${id}`);
     },
 
     setParameter: (nodeId, parameterId, value) => {
@@ -405,16 +506,16 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     },
 
     paste: (fragment, at) => {
-      const { x, y } = boundsOf(fragment.nodes);
+      const { x, y } = boundsOf(placedIn(fragment));
       const copy = renamed(fragment, freshId, at ?? [x + PASTE_OFFSET, y + PASTE_OFFSET]);
-      return insert(copy, copy.nodes.length === 1 ? 'Paste a node' : `Paste ${copy.nodes.length} nodes`);
+      return insert(copy, `Paste ${countOf(copy)}`);
     },
 
     duplicate: ({ withInputs = false } = {}) => {
       const state = get();
-      const fragment = cutOut(state, state.selection);
+      const fragment = cutOut(state, new Set([...state.selection, ...state.selectedAnnotations]));
       if (!fragment) return [];
-      const { x, y } = boundsOf(fragment.nodes);
+      const { x, y } = boundsOf(placedIn(fragment));
       const copy = renamed(fragment, freshId, [x + PASTE_OFFSET, y + PASTE_OFFSET]);
       const names = new Map(fragment.nodes.map((node, index) => [node.id, copy.nodes[index]?.id ?? node.id]));
       const incoming = state.wires.flatMap((wire): DocumentWire[] => {
@@ -424,10 +525,10 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
           : [];
       });
       const label =
-        copy.nodes.length === 1
+        copy.nodes.length === 1 && copy.annotations.length === 0
           ? `Duplicate ${titleOf(fragment.nodes[0]?.id ?? '')}`
-          : `Duplicate ${copy.nodes.length} nodes`;
-      return insert({ nodes: copy.nodes, wires: [...copy.wires, ...incoming] }, label);
+          : `Duplicate ${countOf(copy)}`;
+      return insert({ ...copy, wires: [...copy.wires, ...incoming] }, label);
     },
 
     batch: (label, edits) => {
@@ -445,12 +546,21 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
       }
     },
 
-    select: (ids, wires = []) => {
-      const selection = new Set(ids);
-      const selectedWires = new Set(wires);
+    select: (ids, wires = [], annotations = []) => {
       const now = get();
-      if (sameSet(selection, now.selection) && sameSet(selectedWires, now.selectedWires)) return;
-      set({ selection, selectedWires });
+      const kept = (wanted: Iterable<string>, before: ReadonlySet<string>) => {
+        const after = new Set(wanted);
+        return sameSet(after, before) ? before : after;
+      };
+      const selection = kept(ids, now.selection);
+      const selectedWires = kept(wires, now.selectedWires);
+      const selectedAnnotations = kept(annotations, now.selectedAnnotations);
+      if (
+        selection !== now.selection ||
+        selectedWires !== now.selectedWires ||
+        selectedAnnotations !== now.selectedAnnotations
+      )
+        set({ selection, selectedWires, selectedAnnotations });
     },
 
     toggleSelected: (id) => {
@@ -460,7 +570,12 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     },
 
     selectAll: () => {
-      get().select(get().order, get().wires.map(wireId));
+      const { order, wires, annotations, select } = get();
+      select(
+        order,
+        wires.map(wireId),
+        annotations.map(({ id }) => id),
+      );
     },
 
     clearSelection: () => {
@@ -497,8 +612,8 @@ export function redoLabel({ history }: DocumentState): string | undefined {
 }
 
 export function contentOf(state: DocumentContent): DocumentContent {
-  const { name, description, defaultComputeTarget, nodes, order, wires } = state;
-  return { name, description, defaultComputeTarget, nodes, order, wires };
+  const { name, description, defaultComputeTarget, nodes, order, wires, annotations } = state;
+  return { name, description, defaultComputeTarget, nodes, order, wires, annotations };
 }
 
 export function contentFrom(document: PipelineDocument): DocumentContent {
@@ -509,6 +624,7 @@ export function contentFrom(document: PipelineDocument): DocumentContent {
     nodes: Object.fromEntries(document.nodes.map((node) => [node.id, node])),
     order: document.nodes.map((node) => node.id),
     wires: document.wires,
+    annotations: readAnnotations(document.annotations),
   };
 }
 
@@ -521,7 +637,31 @@ export function documentOf(content: DocumentContent): PipelineDocument {
     default_compute_target: content.defaultComputeTarget,
     nodes: content.order.flatMap((id) => content.nodes[id] ?? []),
     wires: content.wires,
+    annotations: content.annotations,
   };
+}
+
+/** What a note or section is called in words. */
+export function annotationTitle({ kind, text }: Pick<Annotation, 'kind' | 'text'>): string {
+  const [line = ''] = text.trim().split('\n');
+  if (line === '') return kind === 'note' ? 'a note' : 'a section';
+  return kind === 'note' ? `the note ‘${shortened(line)}’` : `the section ‘${shortened(line)}’`;
+}
+
+function shortened(line: string): string {
+  return line.length > 32 ? `${line.slice(0, 31)}…` : line;
+}
+
+function idsOf(content: DocumentContent): string[] {
+  return [...content.order, ...content.annotations.map(({ id }) => id)];
+}
+
+function countOf({ nodes, annotations }: Fragment): string {
+  const counted = (count: number, what: string) => (count === 1 ? `a ${what}` : `${count} ${what}s`);
+  if (annotations.length === 0) return counted(nodes.length, 'node');
+  if (nodes.length > 0) return counted(nodes.length + annotations.length, 'item');
+  const [{ kind } = { kind: 'note' }] = annotations;
+  return counted(annotations.length, annotations.every((one) => one.kind === kind) ? kind : 'item');
 }
 
 function wireOf(id: string, join: NonNullable<AddNodeOptions['join']>): DocumentWire {
@@ -530,17 +670,31 @@ function wireOf(id: string, join: NonNullable<AddNodeOptions['join']>): Document
     : { from: [id, join.fromPort], to: join.to };
 }
 
-function movedNodes(
-  nodes: DocumentContent['nodes'],
+/** The change that puts nodes and annotations elsewhere, or null when all are there already. */
+function moved(
+  { nodes, annotations }: Pick<DocumentContent, 'nodes' | 'annotations'>,
   positions: ReadonlyMap<string, Point>,
-): DocumentContent['nodes'] | null {
-  const moved = [...positions].flatMap(([id, to]): [string, DocumentNode][] => {
+): Partial<DocumentContent> | null {
+  const placed = <T extends { readonly id: string; readonly position: Point }>(item: T): T => {
+    const to = positions.get(item.id);
+    const position = to && rounded(to);
+    return position && !samePoint(item.position, position) ? { ...item, position } : item;
+  };
+  const changed = [...positions.keys()].flatMap((id): [string, DocumentNode][] => {
     const node = nodes[id];
-    const position = rounded(to);
-    if (!node || (node.position[0] === position[0] && node.position[1] === position[1])) return [];
-    return [[id, { ...node, position }]];
+    return node && placed(node) !== node ? [[id, placed(node)]] : [];
   });
-  return moved.length > 0 ? { ...nodes, ...Object.fromEntries(moved) } : null;
+  const boxes = annotations.map(placed);
+  const others = boxes.some((box, index) => box !== annotations[index]);
+  if (changed.length === 0 && !others) return null;
+  return {
+    ...(changed.length > 0 && { nodes: { ...nodes, ...Object.fromEntries(changed) } }),
+    ...(others && { annotations: boxes }),
+  };
+}
+
+function samePoint(a: Point, b: Point): boolean {
+  return a[0] === b[0] && a[1] === b[1];
 }
 
 function rounded([x, y]: Point): Point {
@@ -549,16 +703,31 @@ function rounded([x, y]: Point): Point {
 
 /** What stays selected when the content changes: only what is still there. Sets keep their identity when unchanged. */
 function prunedSelection(
-  { selection, selectedWires }: Pick<DocumentState, 'selection' | 'selectedWires'>,
+  before: Pick<DocumentState, 'selection' | 'selectedWires' | 'selectedAnnotations'>,
   content: DocumentContent,
-): Pick<DocumentState, 'selection' | 'selectedWires'> {
-  const nodesKept = [...selection].filter((id) => content.nodes[id] !== undefined);
-  const ids = selectedWires.size > 0 ? new Set(content.wires.map(wireId)) : NOTHING;
-  const wiresKept = [...selectedWires].filter((id) => ids.has(id));
+): Pick<DocumentState, 'selection' | 'selectedWires' | 'selectedAnnotations'> {
+  const { selection, selectedWires, selectedAnnotations } = before;
   return {
-    selection: nodesKept.length === selection.size ? selection : new Set(nodesKept),
-    selectedWires: wiresKept.length === selectedWires.size ? selectedWires : new Set(wiresKept),
+    selection: kept(selection, (id) => content.nodes[id] !== undefined),
+    selectedWires: kept(selectedWires, has(content.wires.map(wireId), selectedWires)),
+    selectedAnnotations: kept(
+      selectedAnnotations,
+      has(
+        content.annotations.map(({ id }) => id),
+        selectedAnnotations,
+      ),
+    ),
   };
+}
+
+function has(present: readonly string[], asked: ReadonlySet<string>): (id: string) => boolean {
+  const ids = asked.size > 0 ? new Set(present) : NOTHING;
+  return (id) => ids.has(id);
+}
+
+function kept(ids: ReadonlySet<string>, keep: (id: string) => boolean): ReadonlySet<string> {
+  const after = [...ids].filter(keep);
+  return after.length === ids.size ? ids : new Set(after);
 }
 
 function sameContent(a: DocumentContent, b: DocumentContent): boolean {

@@ -1,19 +1,38 @@
 /** A piece of a pipeline as it travels over the clipboard: JSON text, so that it works across tabs and programs. */
 
-import type { DocumentContent, DocumentNode, DocumentWire, ParameterValue, Point, PortRef } from './types';
+import {
+  ANNOTATION_COLORS,
+  type Annotation,
+  type DocumentContent,
+  type DocumentNode,
+  type DocumentWire,
+  type ParameterValue,
+  type Point,
+  type PortRef,
+} from './types';
 
 export const FRAGMENT_FORMAT = 'torchwire/fragment';
 
 export interface Fragment {
   readonly nodes: readonly DocumentNode[];
   readonly wires: readonly DocumentWire[];
+  readonly annotations: readonly Annotation[];
 }
 
-/** The nodes with these ids and the wires between them, or null when there are none. */
+/** What has a place on the canvas. */
+type Placed = Pick<Annotation, 'position'>;
+
+/** The nodes and annotations with these ids and the wires between them, or null when there are none. */
 export function cutOut(content: DocumentContent, ids: ReadonlySet<string>): Fragment | null {
   const nodes = content.order.flatMap((id) => (ids.has(id) ? (content.nodes[id] ?? []) : []));
   const wires = content.wires.filter((wire) => ids.has(wire.from[0]) && ids.has(wire.to[0]));
-  return nodes.length > 0 ? { nodes, wires } : null;
+  const annotations = content.annotations.filter((annotation) => ids.has(annotation.id));
+  return nodes.length + annotations.length > 0 ? { nodes, wires, annotations } : null;
+}
+
+/** Everything in a fragment that has a place. */
+export function placedIn(fragment: Fragment): Placed[] {
+  return [...fragment.nodes, ...fragment.annotations];
 }
 
 export function fragmentToText(fragment: Fragment): string {
@@ -36,11 +55,12 @@ export function textToFragment(text: string): Fragment | null {
   const wires = (Array.isArray(data.wires) ? data.wires : [])
     .flatMap((wire) => readWire(wire) ?? [])
     .filter((wire) => ids.has(wire.from[0]) && ids.has(wire.to[0]));
-  return nodes.length > 0 ? { nodes, wires } : null;
+  const annotations = readAnnotations(data.annotations);
+  return nodes.length + annotations.length > 0 ? { nodes, wires, annotations } : null;
 }
 
-/** The smallest box around the nodes' top-left corners. */
-export function boundsOf(nodes: readonly DocumentNode[]): {
+/** The smallest box around top-left corners. */
+export function boundsOf(nodes: readonly Placed[]): {
   x: number;
   y: number;
   width: number;
@@ -55,19 +75,32 @@ export function boundsOf(nodes: readonly DocumentNode[]): {
 
 /** The fragment with ids that `freshId` gives, moved so that its top-left corner lies at `at`. */
 export function renamed(fragment: Fragment, freshId: (moduleId: string) => string, at: Point): Fragment {
-  const { x, y } = boundsOf(fragment.nodes);
+  const { x, y } = boundsOf(placedIn(fragment));
   const names = new Map<string, string>();
+  const moved = ({ position }: Placed): Point => [
+    Math.round(position[0] - x + at[0]),
+    Math.round(position[1] - y + at[1]),
+  ];
   const nodes = fragment.nodes.map((node) => {
     const id = freshId(node.module);
     names.set(node.id, id);
-    const position: Point = [
-      Math.round(node.position[0] - x + at[0]),
-      Math.round(node.position[1] - y + at[1]),
-    ];
-    return { ...node, id, position };
+    return { ...node, id, position: moved(node) };
   });
   const rename = ([node, port]: PortRef): PortRef => [names.get(node) ?? node, port];
-  return { nodes, wires: fragment.wires.map((wire) => ({ from: rename(wire.from), to: rename(wire.to) })) };
+  return {
+    nodes,
+    wires: fragment.wires.map((wire) => ({ from: rename(wire.from), to: rename(wire.to) })),
+    annotations: fragment.annotations.map((annotation) => ({
+      ...annotation,
+      id: freshId(annotation.kind),
+      position: moved(annotation),
+    })),
+  };
+}
+
+/** The annotations in JSON from elsewhere; what is none is left out. */
+export function readAnnotations(data: unknown): Annotation[] {
+  return (Array.isArray(data) ? data : []).flatMap((item) => readAnnotation(item) ?? []);
 }
 
 function readNode(data: unknown): DocumentNode | null {
@@ -83,6 +116,19 @@ function readNode(data: unknown): DocumentNode | null {
     resources: readResources(data.resources),
     regenerate_output: data.regenerate_output === true,
     position: readPair(data.position, isFiniteNumber) ?? [0, 0],
+  };
+}
+
+function readAnnotation(data: unknown): Annotation | null {
+  if (!isRecord(data) || typeof data.id !== 'string') return null;
+  if (data.kind !== 'note' && data.kind !== 'section') return null;
+  return {
+    id: data.id,
+    kind: data.kind,
+    text: typeof data.text === 'string' ? data.text : '',
+    position: readPair(data.position, isFiniteNumber) ?? [0, 0],
+    size: readPair(data.size, isFiniteNumber) ?? [240, 120],
+    color: ANNOTATION_COLORS.find((color) => color === data.color) ?? 'grey',
   };
 }
 
@@ -102,7 +148,12 @@ function readParameters(data: Record<string, unknown>): Record<string, Parameter
 function readResources(data: unknown): DocumentNode['resources'] {
   const count = (value: unknown) => (typeof value === 'number' && value >= 1 ? Math.floor(value) : 1);
   if (!isRecord(data)) return { node_count: 1, process_count_per_node: 1 };
-  return { node_count: count(data.node_count), process_count_per_node: count(data.process_count_per_node) };
+  const counts = {
+    node_count: count(data.node_count),
+    process_count_per_node: count(data.process_count_per_node),
+  };
+  const limit = data.timeout_seconds;
+  return isFiniteNumber(limit) && limit > 0 ? { ...counts, timeout_seconds: limit } : counts;
 }
 
 function readPair<T>(data: unknown, accepts: (value: unknown) => value is T): readonly [T, T] | null {

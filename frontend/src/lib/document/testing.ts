@@ -72,6 +72,7 @@ export function document(nodes: DocumentNode[], wires: DocumentWire[] = []): Pip
     default_compute_target: 'local-cpu',
     nodes,
     wires,
+    annotations: [],
   };
 }
 

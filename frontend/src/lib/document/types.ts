@@ -12,6 +12,7 @@ export type PortSide = 'input' | 'output';
 export interface Resources {
   readonly node_count: number;
   readonly process_count_per_node: number;
+  readonly timeout_seconds?: number | null;
 }
 
 export interface DocumentNode {
@@ -34,6 +35,22 @@ export interface DocumentWire {
   readonly to: PortRef;
 }
 
+export const ANNOTATION_COLORS = ['grey', 'orange', 'yellow', 'green', 'blue', 'purple'] as const;
+
+export type AnnotationColor = (typeof ANNOTATION_COLORS)[number];
+
+/** Something on the canvas for people alone: a note, or a titled section around nodes. */
+export interface Annotation {
+  readonly id: string;
+  readonly kind: 'note' | 'section';
+  /** The note, or the section's title. */
+  readonly text: string;
+  readonly position: Point;
+  /** Width and height. */
+  readonly size: Point;
+  readonly color: AnnotationColor;
+}
+
 export interface PipelineDocument {
   readonly format: 'torchwire/pipeline';
   readonly version: 1;
@@ -42,6 +59,8 @@ export interface PipelineDocument {
   readonly default_compute_target: string;
   readonly nodes: readonly DocumentNode[];
   readonly wires: readonly DocumentWire[];
+  /** Absent in documents written by hand. */
+  readonly annotations?: readonly Annotation[];
 }
 
 /** What undo covers: everything that is saved with the pipeline. */
@@ -53,6 +72,8 @@ export interface DocumentContent {
   /** Node ids in the order in which they were added; the order of the saved document. */
   readonly order: readonly string[];
   readonly wires: readonly DocumentWire[];
+  /** In the order in which they were added: later ones lie above earlier ones. */
+  readonly annotations: readonly Annotation[];
 }
 
 /** The part of the document that wiring looks at. */
