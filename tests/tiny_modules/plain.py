@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -177,3 +178,16 @@ class TakesModel(Module):
 
     model = input(MODEL_DIRECTORY, help="A model.")
     result = output(ANY_DIRECTORY, help="Never made.")
+
+
+@module("needs-library", title="Needs a library", category="Tests", libraries=("tests.tiny_library",))
+class NeedsLibrary(Module):
+    """Looks whether its library was there before it."""
+
+    result = output(ANY_DIRECTORY, help="Whether it was.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Look."""
+        out = ctx.output_folder("result")
+        (out / "loaded.txt").write_text(str("tests.tiny_library" in sys.modules))
+        return {"result": out}

@@ -113,6 +113,11 @@ class LiveAttempt:
         return bool(self.request["heavy"])
 
     @property
+    def zygote(self) -> str:
+        """The kind of process that it was forked from."""
+        return str(self.request.get("zygote", ""))
+
+    @property
     def key(self) -> str:
         """The cache key of what it makes."""
         return str(self.request["key"])

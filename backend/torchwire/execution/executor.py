@@ -23,6 +23,7 @@ from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import crash_error, last_words
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
+from torchwire.execution.launcher import kinds_of
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
@@ -52,7 +53,8 @@ class Executor:
         self.targets: dict[str, Target] = local_targets(settings.cores, [])
         self.busy: Mapping[tuple[str, bool], int] = {}
         """How many light and heavy nodes run on each target. Replaced, never changed: other threads read it."""
-        self.workers_ready = False
+        self._zygotes = {kind.name for kind in kinds_of(settings.preload, settings.cores)}
+        self._ready: set[str] = set()
         self.runs: dict[str, ActiveRun] = {}
         self.attempts: dict[str, LiveAttempt] = {}
         self.to_fork: list[LiveAttempt] = []
@@ -87,23 +89,37 @@ class Executor:
             attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
         self._finish_if_over(run)
 
-    def set_workers(self, ready: bool, targets: Mapping[str, Target]) -> None:
-        """Workers can be forked from now on, on these targets, or can't until further notice."""
-        self.workers_ready, self.targets = ready, dict(targets)
+    @property
+    def workers_ready(self) -> bool:
+        """Whether workers of every kind can be forked."""
+        return self._ready == self._zygotes
+
+    def set_targets(self, targets: Mapping[str, Target]) -> None:
+        """These are there."""
+        self.targets = dict(targets)
         self._worth_scheduling = True
-        if not ready:
-            for attempt in self.attempts.values():
+
+    def set_workers(self, zygote: str, ready: bool) -> None:
+        """Workers of a kind can be forked from now on, or can't until further notice."""
+        self._worth_scheduling = True
+        if ready:
+            self._ready = self._ready | {zygote}
+            return
+        self._ready = self._ready - {zygote}
+        for attempt in self.attempts.values():
+            if attempt.zygote == zygote:
                 attempt.ours = False
                 if attempt.pid is None:
                     attempt.lost_since = attempt.lost_since or time.monotonic()
 
-    def workers_fail(self, reason: str) -> None:
-        """Fail every node that waits for a worker: none will come."""
+    def workers_fail(self, zygote: str, reason: str) -> None:
+        """Fail every node that waits for a worker of a kind: none will come."""
         hint = f"The reason is at the end of {self._home.workers_log}."
         error = LibraryError(f"The worker processes do not start: {reason}", hint=hint)
         for run in list(self.runs.values()):
             for node in list(run.ready):
-                self._fail(run, node, error.as_json(), None)
+                if self.preparation.zygote(run.plan.steps[node]) == zygote:
+                    self._fail(run, node, error.as_json(), None)
 
     def forked(self, attempt_id: str, pid: int, started: float | None) -> None:
         """A worker exists now."""
@@ -284,7 +300,8 @@ class Executor:
                     self._reuse(run, candidate, result)
                     return True
                 run.new_work.add(node)
-            if target is not None and self.workers_ready and self._has_room(target, step.spec.distributed):
+            can_fork = self.preparation.zygote(step) in self._ready
+            if target is not None and can_fork and self._has_room(target, step.spec.distributed):
                 self._start(run, step, candidate, target)
                 return True
         return False

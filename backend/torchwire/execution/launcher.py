@@ -1,4 +1,4 @@
-"""The engine's side of the zygote: starts it, asks it to fork, hears what became of the workers."""
+"""The engine's side of a zygote: starts it, asks it to fork, hears what became of the workers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import importlib
 import json
 import os
 import selectors
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,44 @@ PASSED_ON = (
 """All that workers get of the server's environment: where things are, and no secrets."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of zygote: what it imports, what its forks may not hold, and how many workers it forks ahead of time."""
+
+    name: str
+    preload: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    spares: int = 0
+
+
+HEAVY = ("torch", "torchvision")
+MAX_SPARES = 4
+
+
+def kinds_of(preload: Sequence[str], cores: int) -> list[Kind]:
+    """The zygotes of an engine: a light one, which is there in a moment, and one that holds what takes seconds to load.
+
+    The light one serves the modules that declare none of that: their processes are smaller, too.
+    """
+    spares = min(MAX_SPARES, max(2, cores))
+    light = Kind("light", (), without=tuple({*HEAVY, *preload}), spares=spares)
+    return [light, Kind("full", tuple(preload), spares=spares)] if preload else [light]
+
+
+def kind_for(libraries: Iterable[str], preload: Sequence[str]) -> str:
+    """The kind that serves a module with these ``libraries``."""
+    return "full" if set(libraries) & set(preload) else "light"
+
+
 class Launcher:
     """A running zygote. ``fileno`` is readable when it has something to say."""
 
-    def __init__(self, packages: Sequence[str], preload: Sequence[str], log: Path) -> None:
-        """Start the process; it says ``ready`` some seconds later, when it has imported everything."""
+    def __init__(self, kind: Kind, packages: Sequence[str], log: Path) -> None:
+        """Start the process; it says ``ready`` when it has imported everything, with torch some seconds later."""
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "torchwire.execution.zygote", "--socket", str(theirs.fileno())]
-        command += [f"--preload={name}" for name in preload] + [f"--package={name}" for name in packages]
+        command += [f"--preload={name}" for name in kind.preload] + [f"--package={name}" for name in packages]
+        command += [f"--without={name}" for name in kind.without] + [f"--spares={kind.spares}"]
         with theirs, log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and names from the registry
                 command,
@@ -100,21 +130,25 @@ class Launcher:
         if not data:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        messages = [json.loads(line) for line in lines]
+        self.ready = self.ready or any("ready" in message for message in messages)
+        return messages
 
     def close(self) -> None:
         """Let the zygote end. Workers that it forked live on."""
         self._socket.close()
+        if not self.ready:  # it is still importing, and has forked nothing
+            self.process.kill()
         try:
             self.process.wait(timeout=2)
-        except subprocess.TimeoutExpired:  # still importing
-            self.process.send_signal(signal.SIGKILL)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
             self.process.wait()
 
 
 def ask_devices(log: Path) -> list[dict[str, Any]]:
     """The GPUs that torch finds, asked of a zygote that is started for this alone."""
-    launcher = Launcher([], ["torch"], log)
+    launcher = Launcher(Kind("devices", ("torch",)), [], log)
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(launcher, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""The engine's thread: waits for workers, the zygote, commands and time, and lets the executor decide."""
+"""The engine's thread: waits for workers, the zygotes, commands and time, and lets the executor decide."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from signal import SIGKILL
 from typing import Any
 
@@ -19,7 +21,7 @@ from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home
 from torchwire.execution.janitor import Janitor
-from torchwire.execution.launcher import Launcher
+from torchwire.execution.launcher import Kind, Launcher, kinds_of
 from torchwire.execution.processes import ProcessTree
 from torchwire.execution.recovery import recover
 from torchwire.execution.settings import EngineSettings
@@ -36,7 +38,17 @@ SWEEP = 0.5
 """Seconds between two looks at everything: it finds what no doorbell, exit message or command told."""
 STOPPING_SWEEP = 0.02
 MAX_STARTS = 4
-"""How often in a row the zygote may end before it was ready."""
+"""How often in a row a zygote may end before it was ready."""
+
+
+@dataclass
+class Supply:
+    """One kind of zygote, and the process of that kind if there is one now."""
+
+    kind: Kind
+    start_due: float
+    launcher: Launcher | None = None
+    failed_starts: int = 0
 
 
 class Loop:
@@ -53,9 +65,8 @@ class Loop:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._janitor = Janitor()
-        self._launcher: Launcher | None = None
-        self._failed_starts = 0
-        self._start_due = 0.0
+        kinds = kinds_of(settings.preload, settings.cores)
+        self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
         self._recovered = False
         self._failures = 0
         self._stopping = False
@@ -75,7 +86,7 @@ class Loop:
         self._thread.start()
 
     def stop(self, *, kill: bool) -> None:
-        """End the thread, and the zygote with it; with ``kill`` the workers as well."""
+        """End the thread, and the zygotes with it; with ``kill`` the workers as well."""
         if not self.started or self._stopping:
             return
         self._stopping = True
@@ -85,8 +96,9 @@ class Loop:
             for attempt in self._executor.attempts.values():
                 if attempt.pid is not None:
                     ProcessTree(attempt.pid, attempt.pid_started).signal(SIGKILL)
-        if self._launcher is not None:
-            self._launcher.close()
+        for supply in self._supplies:
+            if supply.launcher is not None:
+                supply.launcher.close()
         self._janitor.stop()
         self._selector.close()
         for end in (self._wake, self._wake_end, self._doorbell):
@@ -159,8 +171,9 @@ class Loop:
             self._recover()
         for callback in callbacks:
             callback()
-        if self._launcher is None and time.monotonic() >= self._start_due:
-            self._launch()
+        for supply in self._supplies:
+            if supply.launcher is None and time.monotonic() >= supply.start_due:
+                self._launch(supply)
         if sweep:
             self._executor.look_at_all()
         self._executor.schedule()
@@ -169,7 +182,8 @@ class Loop:
     def _after_commit(self) -> None:
         forks, self._executor.to_fork = self._executor.to_fork, []
         for attempt in forks:
-            if self._launcher is None or not self._launcher.fork(attempt.id, attempt.folder):
+            launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == attempt.zygote)
+            if launcher is None or not launcher.fork(attempt.id, attempt.folder):
                 attempt.lost_since = time.monotonic()
         events, self._executor.said = self._executor.said, []
         for listener in list(self._listeners) if events else ():
@@ -193,12 +207,12 @@ class Loop:
         self._recovered = False
         time.sleep(min(30.0, 0.1 * 2**self._failures))
 
-    def _launch(self) -> None:
-        self._launcher = Launcher(self._registry.packages, self._settings.preload, self._home.workers_log)
-        self._selector.register(self._launcher, selectors.EVENT_READ, self._on_zygote)
+    def _launch(self, supply: Supply) -> None:
+        supply.launcher = Launcher(supply.kind, self._registry.packages, self._home.workers_log)
+        self._selector.register(supply.launcher, selectors.EVENT_READ, partial(self._on_zygote, supply))
 
     def _next_start(self) -> float:
-        return self._start_due if self._launcher is None else float("inf")
+        return min((supply.start_due for supply in self._supplies if supply.launcher is None), default=float("inf"))
 
     def _on_wake(self) -> None:
         os.read(self._wake, 4096)
@@ -212,38 +226,49 @@ class Loop:
         # A full pipe may have refused somebody.
         self._executor.look_at_all(None if len(rung) >= 1 << 15 else names)
 
-    def _on_zygote(self) -> None:
-        launcher = self._launcher
-        messages = launcher.receive() if launcher is not None else []
+    def _on_zygote(self, supply: Supply) -> None:
+        messages = supply.launcher.receive() if supply.launcher is not None else []
         if messages is None:
-            self._lose_zygote()
+            self._lose_zygote(supply)
         for message in messages or ():
-            self._on_message(message)
+            self._on_message(supply, message)
 
-    def _on_message(self, message: dict[str, Any]) -> None:
+    def _on_message(self, supply: Supply, message: dict[str, Any]) -> None:
         if "ready" in message:
-            self._failed_starts = 0
-            self._executor.set_workers(True, local_targets(self._settings.cores, message["devices"]))
-            self.ready.set()
+            supply.failed_starts = 0
+            self._executor.set_workers(supply.kind.name, True)
+            if supply is self._supplies[-1]:  # it holds torch, if any does, and knows the GPUs
+                self._executor.set_targets(local_targets(self._settings.cores, message["devices"]))
+                self.ready.set()
+            self._start_the_others()
         elif "forked" in message:
             self._executor.forked(message["forked"], message["pid"], message["pid_started"])
         elif "exited" in message:
             how = f"signal {message['signal']}" if "signal" in message else f"exit {message['exit']}"
             self._executor.exited(message["exited"], how)
 
-    def _lose_zygote(self) -> None:
-        launcher, self._launcher = self._launcher, None
+    def _start_the_others(self) -> None:
+        """Start what waited for the first zygote: that one is needed sooner, and should not share the processor."""
+        for supply in self._supplies:
+            if supply.start_due == float("inf"):
+                supply.start_due = 0.0
+
+    def _lose_zygote(self, supply: Supply) -> None:
+        launcher, supply.launcher = supply.launcher, None
         if launcher is None:
             return
         self._selector.unregister(launcher)
         launcher.close()
         logger.warning("The process that workers are forked from ended; starting another.")
-        self._failed_starts += not self._executor.workers_ready
-        self._executor.set_workers(False, self._executor.targets)
-        self.ready.clear()
-        self._start_due = time.monotonic() + (0.0 if not self._failed_starts else min(30.0, 2.0**self._failed_starts))
-        if self._failed_starts >= MAX_STARTS:
-            self._executor.workers_fail(f"{self._failed_starts} attempts ended early.")
+        supply.failed_starts += not launcher.ready
+        self._executor.set_workers(supply.kind.name, False)
+        if supply is self._supplies[-1]:
+            self.ready.clear()
+        delay = min(30.0, 2.0**supply.failed_starts) if supply.failed_starts else 0.0
+        supply.start_due = time.monotonic() + delay
+        self._start_the_others()
+        if supply.failed_starts >= MAX_STARTS:
+            self._executor.workers_fail(supply.kind.name, f"{supply.failed_starts} attempts ended early.")
 
 
 def _open_doorbell(home: Home) -> int:

@@ -10,6 +10,7 @@ from torchwire.execution import datasets
 from torchwire.execution.active_run import Candidate
 from torchwire.execution.cache import explain, key_fields, key_of
 from torchwire.execution.home import Home
+from torchwire.execution.launcher import kind_for
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Target
@@ -88,10 +89,15 @@ class Preparation:
             "doorbell": str(self._home.doorbell),
             "target": target.id,
             "heavy": step.spec.distributed,
+            "zygote": self.zygote(step),
             "key": candidate.key,
             "fields": candidate.fields,
             "why": self.why(step, candidate),
         }
+
+    def zygote(self, step: Step) -> str:
+        """The kind of process that the node's worker is forked from."""
+        return kind_for(step.spec.libraries, self._settings.preload)
 
     def _resolve(self, step: Step) -> dict[str, Any]:
         registered, roots = self._database.datasets.resolve, self._settings.allowed_roots

@@ -1,7 +1,8 @@
 """The process that workers are forked from: it has imported what they need, so they start in milliseconds.
 
 It runs no module and no torch kernel itself (a used thread pool or CUDA context does not survive a fork), and has one
-thread. It reads requests from a socket, one JSON object a line, and answers the same way:
+thread. Whenever it has nothing else to do it gets ready for what comes: it forks a few workers ahead of time. It reads
+requests from a socket, one JSON object a line, and answers the same way:
 
     {"fork": attempt, "folder": path}  ->  {"forked": attempt, "pid": n, "pid_started": t}
                                            later {"exited": attempt, "exit": code} or {"exited": …, "signal": number}
@@ -24,39 +25,50 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from torchwire.execution.devices import probe_devices
+from torchwire.execution.hugepages import collapse
 from torchwire.execution.processes import started_at
+from torchwire.execution.spares import Order, Spares
 from torchwire.execution.worker import run_attempt
 from torchwire.registry import Registry
 
 PR_SET_CHILD_SUBREAPER = 36
+QUIET = 0.003
+"""Seconds without a request or an end after which a spare is forked: not while the machine is busy with those."""
 
 
 class Zygote:
     """Forks a worker for each request and tells how each ended."""
 
-    def __init__(self, engine: socket.socket, registry: Registry) -> None:
+    def __init__(self, engine: socket.socket, registry: Registry, spares: int, chores: Iterator[None]) -> None:
+        """``chores`` are done bit by bit when nothing else is to do, before the first of so many ``spares``."""
         self._engine = engine
         self._registry = registry
         self._workers: dict[int, str] = {}
+        self._spares = Spares(spares)
+        self._chores: Iterator[None] | None = chores
         self._wake, wake_end = socket.socketpair()
         self._wake.setblocking(False)
         wake_end.setblocking(False)
         self._wake_end = wake_end
+        self._selector = selectors.DefaultSelector()
 
     def serve(self) -> None:
         """Answer requests until the engine goes away."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_end.fileno(), warn_on_full_buffer=False)
-        selector = selectors.DefaultSelector()
-        selector.register(self._engine, selectors.EVENT_READ)
-        selector.register(self._wake, selectors.EVENT_READ)
+        self._selector.register(self._engine, selectors.EVENT_READ)
+        self._selector.register(self._wake, selectors.EVENT_READ)
         rest = b""
         while True:
-            ready = {key.fileobj for key, _ in selector.select()}
+            ready = {key.fileobj for key, _ in self._selector.select(self._patience())}
+            if not ready:
+                self._get_ready()
             if self._wake in ready:
                 self._wake.recv(4096)
                 self._collect()
@@ -66,7 +78,23 @@ class Zygote:
                     return
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
-                    self._fork(json.loads(line))
+                    self._start(json.loads(line))
+
+    def _patience(self) -> float | None:
+        """How long to wait for something to happen before getting ready for more."""
+        if self._chores is not None:
+            return 0.0
+        return QUIET if self._spares.lacking else None
+
+    def _get_ready(self) -> None:
+        if self._chores is None:
+            if self._spares.lacking:
+                self._spares.add(self._become_worker)
+            return
+        try:
+            next(self._chores)
+        except StopIteration:
+            self._chores = None
 
     def say(self, message: dict[str, Any]) -> None:
         """Send one message to the engine; when it is gone, the next read ends us."""
@@ -75,23 +103,32 @@ class Zygote:
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)
 
-    def _fork(self, request: dict[str, Any]) -> None:
+    def _start(self, request: dict[str, Any]) -> None:
+        attempt, folder = request["fork"], Path(request["folder"])
+        spare = self._spares.take(folder)
+        pid, started = (spare.pid, spare.started) if spare is not None else self._fork(folder)
+        self._workers[pid] = attempt
+        self.say({"forked": attempt, "pid": pid, "pid_started": started})
+
+    def _fork(self, folder: Path) -> tuple[int, float | None]:
         pid = os.fork()
         if pid == 0:
-            self._become_worker(Path(request["folder"]))
-        self._workers[pid] = request["fork"]
-        self.say({"forked": request["fork"], "pid": pid, "pid_started": started_at(pid)})
+            self._become_worker(lambda: folder)
+        return pid, started_at(pid)
 
-    def _become_worker(self, folder: Path) -> None:
+    def _become_worker(self, order: Order) -> NoReturn:
         code = 1
         try:
             os.setsid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for end in (self._engine, self._wake, self._wake_end):
+            for end in (self._engine, self._wake, self._wake_end, self._selector):
                 end.close()
+            self._spares.let_go()
             _collect_orphans()
-            run_attempt(folder, self._registry)
+            folder = order()
+            if folder is not None:
+                run_attempt(folder, self._registry)
             code = 0
         except BaseException:  # noqa: BLE001 - this is the end of the process; returning would go on as the zygote
             traceback.print_exc()
@@ -106,6 +143,7 @@ class Zygote:
                 return
             if pid == 0:
                 return
+            self._spares.forget(pid)
             attempt = self._workers.pop(pid, None)
             if attempt is not None:
                 self._end_strays()
@@ -116,8 +154,9 @@ class Zygote:
         """Kill what an ended worker left behind: as the nearest subreaper we have inherited it."""
         children = Path(f"/proc/self/task/{os.getpid()}/children")
         if children.exists():
+            known = {*self._workers, *self._spares.pids()}
             for pid in map(int, children.read_text().split()):
-                if pid not in self._workers:
+                if pid not in known:
                     os.kill(pid, signal.SIGKILL)
 
 
@@ -128,27 +167,52 @@ def _collect_orphans() -> None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def preload(names: list[str], packages: list[str]) -> list[str]:
-    """Import libraries and every file of the module packages, private ones too. Returns what failed, as text."""
-    problems = []
-    for name in names:
-        problems += _try_import(name)
+def preload(names: list[str]) -> list[str]:
+    """Import libraries. Returns what failed, as text."""
+    return [problem for name in names for problem in _try_import(name)]
+
+
+def preload_private(packages: list[str], without: list[str]) -> Iterator[None]:
+    """Import every file of the module packages, private ones too, one with each step.
+
+    What needs a library that is to be left out is left out as well.
+    """
     for package in packages:
-        problems += _try_import(package)
-        path = getattr(sys.modules.get(package), "__path__", [])
-        if names:  # with no library preloaded, a private file that needs one would load it here
-            for info in pkgutil.walk_packages(path, package + "."):
-                problems += _try_import(info.name)
-    return problems
+        for info in pkgutil.walk_packages(getattr(sys.modules.get(package), "__path__", []), package + "."):
+            with _hidden(without):
+                _try_import(info.name, quietly=bool(without))
+            yield
 
 
-def _try_import(name: str) -> list[str]:
+@contextmanager
+def _hidden(names: list[str]) -> Iterator[None]:
+    """Make importing these fail, for a while."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is Python's word for "can't be imported"
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _try_import(name: str, *, quietly: bool = False) -> list[str]:
     try:
         importlib.import_module(name)
     except Exception as error:  # noqa: BLE001 - a module that cannot be imported must not take the others down
-        traceback.print_exc()
+        if not quietly:
+            traceback.print_exc()
         return [f"{name}: {type(error).__name__}: {error}"]
     return []
+
+
+def get_ready(packages: list[str], without: list[str]) -> Iterator[None]:
+    """What makes the forks after it cheap, bit by bit: everything imported, and little memory to copy."""
+    yield from preload_private(packages, without)
+    gc.collect()
+    yield
+    yield from collapse()
+    gc.freeze()  # objects made so far stay in memory shared with the workers
 
 
 def main(arguments: list[str]) -> None:
@@ -156,14 +220,17 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--preload", action="append", default=[])
+    parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--package", action="append", default=[])
+    parser.add_argument("--spares", type=int, default=0)
     options = parser.parse_args(arguments)
     os.environ.pop("PYTHONPATH", None)  # it led this process to the modules; what they start needs none of it
-    problems = preload(options.preload, options.package)
-    zygote = Zygote(socket.socket(fileno=options.socket), Registry.of(options.package))
+    problems = preload(options.preload + options.package)
+    registry = Registry.of(options.package)
     _collect_orphans()
-    gc.collect()
-    gc.freeze()  # objects made so far stay in memory shared with the workers
+    gc.freeze()
+    chores = get_ready(options.package, options.without)
+    zygote = Zygote(socket.socket(fileno=options.socket), registry, options.spares, chores)
     zygote.say({"ready": True, "devices": probe_devices(), "problems": problems})
     zygote.serve()
     sys.stderr.flush()

@@ -108,7 +108,8 @@ def module(
 
     ``cacheable=False`` makes it run every time (its output may still be unchanged, which stops the wave there);
     ``distributed=True`` lets it use several processes; ``libraries`` are the distributions whose versions belong
-    to its cache key.
+    to its cache key. A module that names torch or torchvision there starts in a process that has imported both; any
+    other one starts in a small process that has not, even while torch is still being loaded.
     """
 
     def register(cls: M) -> M:

@@ -48,6 +48,8 @@ class AttemptRecord:
     pid_started: float | None
     offset: int
     created: float
+    memory_peak: int | None = None
+    resumed_from: str | None = None
 
 
 class Attempts:

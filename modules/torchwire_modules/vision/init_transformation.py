@@ -32,6 +32,7 @@ LARGEST = 16384
     "init-image-transformation",
     title="Init Image Transformation",
     category="Computer Vision / Image Data Transformation",
+    libraries=("torch", "torchvision"),
 )
 class InitImageTransformation(Module):
     """Put together an image transformation: resizing, cropping, random variation, normalisation.
