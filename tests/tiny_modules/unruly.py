@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -115,3 +116,48 @@ class TellsEnvironment(Module):
         (out / "document.txt").write_text(str(ctx.document["name"]))
         (out / "settings.txt").write_text("\n".join(sorted(ctx.settings)))
         return {"result": out}
+
+
+@module("takes-memory", title="Takes memory", category="Tests")
+class TakesMemory(Module):
+    """Takes more and more memory, and holds it for a while."""
+
+    megabytes = integer(64, minimum=1, help="How much.")
+    milliseconds = integer(0, minimum=0, help="How long it holds it.")
+    within = choice(
+        "machine", options=("machine", "own limit", "control group"), help="What keeps it from getting so much."
+    )
+    limit_megabytes = integer(64, minimum=1, help="How much it can get.")
+    who = choice("itself", options=("itself", "child"), help="Which process takes it.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Take it."""
+        limit = self.limit_megabytes << 20
+        if self.within == "own limit":
+            resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+        if self.within == "control group":
+            enter_group(limit)
+        print("taking memory", flush=True)  # noqa: T201
+        if self.who == "child":
+            code = f"import time; held = b'x' * ({self.megabytes} << 20); time.sleep({self.milliseconds} / 1000)"
+            subprocess.run([sys.executable, "-c", code], check=True)
+        else:
+            held = [b"x" * (1 << 20) for _ in range(self.megabytes)]
+            time.sleep(self.milliseconds / 1000)
+            del held
+        out = ctx.output_folder("result")
+        (out / "done.txt").write_text("done")
+        return {"result": out}
+
+
+GROUPS = Path("/sys/fs/cgroup/memory")
+"""Where control groups for memory are made (version 1)."""
+
+
+def enter_group(limit: int) -> None:
+    """Put this process in a control group that can have no more memory than that."""
+    group = GROUPS / f"torchwire-test-{os.getpid()}"
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text(str(limit))
+    (group / "cgroup.procs").write_text(str(os.getpid()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.execution.context import cancel_flag
+from torchwire.execution.memory import MemoryRecord
 from torchwire.execution.processes import ProcessTree, is_alive
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class LiveAttempt:
     ended: str | None = None  # how the zygote said that it ended
     began: float | None = None  # by the monotonic clock
     log_offsets: dict[str, int] = field(default_factory=dict)
+    memory: MemoryRecord = field(default_factory=MemoryRecord)
 
     @property
     def target(self) -> str:

@@ -34,6 +34,7 @@ def commit(database: Database, store: ArtifactStore, attempt: LiveAttempt, done:
             done["seconds"],
             attempt.run_id,
             attempt.node,
+            memory_peak=attempt.memory.peak or None,
         )
     )
     return outputs

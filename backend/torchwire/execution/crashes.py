@@ -6,9 +6,18 @@ import signal
 from pathlib import Path
 
 from torchwire.errors import NodeCrashedError
+from torchwire.execution.attempt import LiveAttempt
 from torchwire.execution.logs import Line, LogBook
+from torchwire.execution.oom import killed_for_memory
 
 LAST_LINES = 500
+
+
+def was_out_of_memory(attempt: LiveAttempt) -> bool:
+    """Whether the kernel ended the attempt for want of memory: the same work would end the same way again."""
+    memory = attempt.memory
+    used = memory.curve[-1][1] if memory.curve else 0
+    return killed_for_memory(attempt.ended, memory.kills, used, memory.limit, memory.available)
 
 
 def crash_error(node: str, ended: str | None) -> NodeCrashedError:

@@ -24,6 +24,7 @@ from torchwire.execution.crashes import crash_error, last_words
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
+from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
@@ -55,6 +56,7 @@ class Executor:
         """How many light and heavy nodes run on each target. Replaced, never changed: other threads read it."""
         self._zygotes = {kind.name for kind in kinds_of(settings.preload, settings.cores)}
         self._ready: set[str] = set()
+        self.memory = MemoryWatch()
         self.runs: dict[str, ActiveRun] = {}
         self.attempts: dict[str, LiveAttempt] = {}
         self.to_fork: list[LiveAttempt] = []
@@ -71,6 +73,7 @@ class Executor:
         for attempt in attempts:
             self.attempts[attempt.id] = attempt
             run.status[attempt.node] = "running"
+            self._watch_memory(attempt)
         self._queue(run, run.newly_ready())
         if run.cancelling:
             self.cancel(run.id)
@@ -141,6 +144,14 @@ class Executor:
             if attempt_id in self.attempts:
                 self.look_at(self.attempts[attempt_id])
 
+    def tell_memory(self) -> None:
+        """Say how much memory the attempts take, as far as it was looked at since."""
+        for attempt_id, sample in self.memory.seen():
+            attempt = self.attempts.get(attempt_id)
+            if attempt is not None:
+                attempt.memory.add(sample)
+                self._say(self.runs[attempt.run_id], "node.memory", attempt.node, memory_bytes=sample.now)
+
     def look_at(self, attempt: LiveAttempt) -> None:
         """Read what an attempt has written; find out whether it has ended."""
         gone = attempt.is_gone()  # before reading: what it wrote before it ended is then all there
@@ -174,6 +185,7 @@ class Executor:
         """Forget what is under way."""
         for attempt in self.attempts.values():
             attempt.tail.close()
+            self.memory.forget(attempt.id)
         for part in (self.runs, self.attempts, self.to_fork, self.said, self._changes):
             part.clear()
 
@@ -205,6 +217,7 @@ class Executor:
     def _started(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
         attempt.pid, attempt.pid_started, attempt.lost_since = data["pid"], data["pid_started"], None
         attempt.began = time.monotonic()
+        self._watch_memory(attempt)
         self._database.attempts.running(attempt.id, data["pid"], data["pid_started"])
         self._say(
             run,
@@ -216,7 +229,14 @@ class Executor:
             why=attempt.request["why"],
         )
 
+    def _watch_memory(self, attempt: LiveAttempt) -> None:
+        if attempt.pid is not None:
+            age = 0.0 if attempt.began is None else time.monotonic() - attempt.began
+            self.memory.watch(attempt.id, attempt.pid, attempt.pid_started, attempt.memory, age=age)
+
     def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
+        self.tell_memory()
+        attempt.memory.grew_by(data.get("memory_growth"))
         if not self._database.attempts.holds_lease(attempt.id):
             logger.warning("Dropped what attempt %s says: it is not the newest of its node.", attempt.id)
             self._end(attempt)
@@ -241,13 +261,15 @@ class Executor:
             return
         self._end(attempt)
         self._say_outputs(run, attempt.node, outputs)
-        self._say(run, "node.finished", attempt.node, seconds=data["seconds"])
+        peak = attempt.memory.peak or None
+        self._say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
         self._queue(run, run.complete(attempt.node, outputs))
         self._finish_if_over(run)
 
     def _bury(self, attempt: LiveAttempt) -> None:
         """Deal with a process that ended without a last word."""
         run = self.runs[attempt.run_id]
+        self.tell_memory()
         lines = last_words(attempt.folder, attempt.log_offsets)
         if lines:
             self._say(run, "node.log", attempt.node, lines=lines)
@@ -358,7 +380,8 @@ class Executor:
         self._finish_if_over(run)
 
     def _end(self, attempt: LiveAttempt) -> None:
-        self._database.attempts.end(attempt.id, attempt.tail.offset)
+        self.memory.forget(attempt.id)
+        self._database.attempts.end(attempt.id, attempt.tail.offset, attempt.memory.peak or None)
         attempt.tail.close()
         del self.attempts[attempt.id]
         self.to_clean.append(attempt.folder)

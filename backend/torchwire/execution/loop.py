@@ -83,6 +83,7 @@ class Loop:
         self._selector.register(self._wake, selectors.EVENT_READ, self._on_wake)
         self._selector.register(self._doorbell, selectors.EVENT_READ, self._on_doorbell)
         self._janitor.start()
+        self._executor.memory.start()
         self._thread.start()
 
     def stop(self, *, kill: bool) -> None:
@@ -100,6 +101,7 @@ class Loop:
             if supply.launcher is not None:
                 supply.launcher.close()
         self._janitor.stop()
+        self._executor.memory.stop()
         self._selector.close()
         for end in (self._wake, self._wake_end, self._doorbell):
             os.close(end)
@@ -176,6 +178,7 @@ class Loop:
                 self._launch(supply)
         if sweep:
             self._executor.look_at_all()
+            self._executor.tell_memory()
         self._executor.schedule()
         self._executor.flush()
 

@@ -37,6 +37,31 @@ def is_alive(pid: int, started: float | None) -> bool:
     return now is not None and (started is None or now == started)
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that one has started, with theirs, and so on."""
+    if not Path(f"/proc/{pid}/task/{pid}/children").exists():
+        try:
+            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        except psutil.Error:
+            return []
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        children = _children(waiting.pop())
+        found += children
+        waiting += children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():  # each thread has children of its own
+            with suppress(OSError):
+                found += map(int, (thread / "children").read_bytes().split())
+    return found
+
+
 class ProcessTree:
     """A process and all it started, their own sessions notwithstanding. Remembers members whose parent has gone."""
 

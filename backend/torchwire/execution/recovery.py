@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from torchwire.errors import InvalidPipeline
 from torchwire.execution.active_run import ENDED, ActiveRun
@@ -34,7 +36,8 @@ def recover(home: Home, database: Database, registry: Registry) -> Iterator[tupl
             )
             continue
         write_document(home, run_id, database.runs.document(run_id))
-        attempts = [_take_up(home, record) for record in database.attempts.living(run_id)]
+        nodes = database.runs.snapshot(run_id)["nodes"]
+        attempts = [_take_up(home, record, nodes[record.node]) for record in database.attempts.living(run_id)]
         yield run, [attempt for attempt in attempts if attempt is not None]
 
 
@@ -64,7 +67,7 @@ def write_document(home: Home, run_id: str, document: object) -> None:
         path.write_text(json.dumps(document))
 
 
-def _take_up(home: Home, record: AttemptRecord) -> LiveAttempt | None:
+def _take_up(home: Home, record: AttemptRecord, state: Mapping[str, Any]) -> LiveAttempt | None:
     folder = home.attempts / record.id
     try:
         request = json.loads((folder / "request.json").read_text())
@@ -85,6 +88,10 @@ def _take_up(home: Home, record: AttemptRecord) -> LiveAttempt | None:
     )
     if record.pid is None:
         _find_pid(attempt)
+    else:
+        attempt.began = time.monotonic() - max(0.0, time.time() - record.created)
+        attempt.memory.curve = [(seconds, memory) for seconds, memory in state["memory"]]
+        attempt.memory.peak = state["memory_peak"] or 0
     attempt.found_dead = attempt.pid is None or not is_alive(attempt.pid, attempt.pid_started)
     if attempt.pid is None:
         attempt.lost_since = 0.0

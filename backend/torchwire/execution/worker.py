@@ -6,6 +6,7 @@ import faulthandler
 import json
 import logging
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -33,13 +34,14 @@ def run_attempt(folder: Path, registry: Registry) -> None:
     reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
     reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": started_at(os.getpid())})
     reporter.start()
-    began = time.monotonic()
+    began, memory = time.monotonic(), _highest_memory()
     outcome, data = _outcome(request, folder, registry, reporter)
     sys.stdout.flush()
     sys.stderr.flush()
     reporter.close()
     reporter.flush(final=True)
-    reporter.event(outcome, {**data, "seconds": time.monotonic() - began})
+    about = {"seconds": time.monotonic() - began, "memory_growth": _highest_memory() - memory}
+    reporter.event(outcome, data | about)
     shutil.rmtree(folder / "scratch", ignore_errors=True)
 
 
@@ -111,6 +113,12 @@ def _take_over_streams(folder: Path) -> None:
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     faulthandler.enable(sys.stderr)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+
+
+def _highest_memory() -> int:
+    """The most that this process has had. A fork starts with what it shares with its parent."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _use_threads(count: int) -> None:

@@ -22,7 +22,7 @@ NEWEST = select(func.max(ATTEMPTS.c.number)).where(OF_NODE)
 BEGIN = insert(ATTEMPTS)
 RUNNING = update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
 READ_TO = update(ATTEMPTS).where(MINE).values(offset=bindparam("to"))
-END = update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"))
+END = update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"), memory_peak=bindparam("peak"))
 _NEWER = ATTEMPTS.alias("newer")
 HOLDS_LEASE = select(ATTEMPTS.c.id).where(
     MINE,
@@ -76,10 +76,10 @@ class Attempts:
         with self._database.write() as connection:
             connection.execute(READ_TO, {"attempt": attempt_id, "to": offset})
 
-    def end(self, attempt_id: str, offset: int = 0) -> None:
+    def end(self, attempt_id: str, offset: int = 0, memory_peak: int | None = None) -> None:
         """Take the lease away: nothing of this attempt is committed from now on."""
         with self._database.write() as connection:
-            connection.execute(END, {"attempt": attempt_id, "to": offset})
+            connection.execute(END, {"attempt": attempt_id, "to": offset, "peak": memory_peak})
 
     def holds_lease(self, attempt_id: str) -> bool:
         """Whether the attempt is the newest of its node and has not been ended."""
