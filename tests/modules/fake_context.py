@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.errors import MissingValueError, RunCancelled
-from torchwire.module_api import Module, Outputs
+from torchwire.module_api import Checkpoint, Module, Outputs
 
 
 class FakeContext:
@@ -28,6 +28,7 @@ class FakeContext:
         document: Mapping[str, Any] | None = None,
         resolved: Mapping[str, Mapping[str, Any]] | None = None,
         cancel_when: Callable[[FakeContext], bool] | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self.node_id, self.device, self.threads = node_id, device, threads
         self.folder, self.scratch = root / "out", root / "scratch"
@@ -38,6 +39,10 @@ class FakeContext:
         self.logs: list[str] = []
         self.links: list[tuple[Path, Path]] = []
         self.digests: dict[Path, str] = {}
+        self.checkpoint = checkpoint
+        self.checkpoints: list[Checkpoint] = []
+        self.finals: list[Checkpoint] = []
+        self.resumptions: list[tuple[str, int, int]] = []
         self._inputs, self._resolved = dict(inputs or {}), dict(resolved or {})
         self._cancelled, self._cancel_when = False, cancel_when
         self.folder.mkdir(parents=True)
@@ -90,6 +95,22 @@ class FakeContext:
     def remember_digest(self, path: Path, sha256: str) -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256, f"wrong digest given for {path}"
         self.digests[path] = sha256
+
+    def save_checkpoint(
+        self, folder: Path, *, step: int, info: Mapping[str, Any] | None = None, final: bool = False
+    ) -> None:
+        assert folder.is_relative_to(self.scratch)
+        assert folder != self.scratch
+        kept = self.folder.parent / "checkpoints" / str(len(self.checkpoints) + len(self.finals))
+        kept.parent.mkdir(exist_ok=True)
+        folder.rename(kept)
+        (self.finals if final else self.checkpoints).append(
+            Checkpoint(kept, step, "run" if final else "checkpoint", "run", {}, dict(info or {}))
+        )
+
+    def resumed(self, message: str, *, epoch: int, batch: int = 0) -> None:
+        assert self.checkpoint is not None
+        self.resumptions.append((message, epoch, batch))
 
 
 def digest_of(folder: Path) -> str:

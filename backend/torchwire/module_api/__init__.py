@@ -12,7 +12,7 @@ from torchwire.data_types.catalog import (
     UNTRAINED_MODEL_DIRECTORY,
     DirectoryType,
 )
-from torchwire.module_api.context import Context
+from torchwire.module_api.context import Checkpoint, Context
 from torchwire.module_api.module import Module, ModuleSpec, Outputs, module
 from torchwire.module_api.parameters import (
     REQUIRED,
@@ -34,6 +34,7 @@ __all__ = [
     "REQUIRED",
     "TRANSFORMATION_DIRECTORY",
     "UNTRAINED_MODEL_DIRECTORY",
+    "Checkpoint",
     "Context",
     "DirectoryType",
     "InputPort",

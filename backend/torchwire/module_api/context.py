@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of earlier work that may be gone on with. Its files were found to be as they were written.
+
+    ``source`` is ``checkpoint`` for the same work, interrupted, and ``run`` for shorter work that came to its end:
+    then ``parameters``, which it was done with, differ from the present ones in what the module calls extendable.
+    """
+
+    path: Path
+    step: int
+    source: Literal["checkpoint", "run"]
+    run_id: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Context(Protocol):
@@ -70,3 +87,21 @@ class Context(Protocol):
 
     def remember_digest(self, path: Path, sha256: str) -> None:
         """Say the SHA-256 (hex) of a file just written, so that the commit need not read it again."""
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where to go on from instead of from the beginning; None when there is nothing, or nothing intact."""
+
+    def save_checkpoint(
+        self, folder: Path, *, step: int, info: Mapping[str, Any] | None = None, final: bool = False
+    ) -> None:
+        """Keep ``folder``, which lies below ``scratch`` and is moved away, as the state after ``step`` steps.
+
+        Once this returns, the state outlives the process; until then the one before does. ``info`` is what people are
+        told: ``epoch`` and ``batch``, ``text`` (it completes "goes on after ..."; for a final one "continues the ..."),
+        ``done`` (the fraction of the work) and ``seconds`` (what it took so far). ``final`` says that the work is at
+        its end, and that longer work may go on from here. Raises OSError when the disk does not take it.
+        """
+
+    def resumed(self, message: str, *, epoch: int, batch: int = 0) -> None:
+        """Say that the work goes on from ``checkpoint``, and where that is."""

@@ -32,6 +32,7 @@ class ModuleSpec:
     cacheable: bool = True
     distributed: bool = False
     libraries: tuple[str, ...] = ()
+    extendable: tuple[str, ...] = ()
 
     def input(self, port_id: str) -> InputPort | None:
         """The input of that id, if there is one."""
@@ -90,6 +91,13 @@ class Module:
         """Do the work and return the folder of each output. Raises TorchwireError for what the user can mend."""
         raise NotImplementedError
 
+    def why_not_continue(self, before: Mapping[str, Any]) -> str | None:
+        """Why work done with the values ``before`` can't be gone on with; None when the outcome is exactly the same.
+
+        Asked when nothing but ``extendable`` parameters differ. The reason completes "starts from the beginning: ...".
+        """
+        return None
+
 
 M = TypeVar("M", bound=type[Module])
 
@@ -103,13 +111,16 @@ def module(
     cacheable: bool = True,
     distributed: bool = False,
     libraries: tuple[str, ...] = (),
+    extendable: tuple[str, ...] = (),
 ) -> Callable[[M], M]:
     """Register a Module subclass under ``id``.
 
     ``cacheable=False`` makes it run every time (its output may still be unchanged, which stops the wave there);
     ``distributed=True`` lets it use several processes; ``libraries`` are the distributions whose versions belong
     to its cache key. A module that names torch or torchvision there starts in a process that has imported both; any
-    other one starts in a small process that has not, even while torch is still being loaded.
+    other one starts in a small process that has not, even while torch is still being loaded. ``extendable`` names the
+    parameters that only say how far to go, so that a module that keeps checkpoints may go on from where a run with
+    other values of them ended.
     """
 
     def register(cls: M) -> M:
@@ -126,6 +137,7 @@ def module(
             cacheable=cacheable,
             distributed=distributed,
             libraries=libraries,
+            extendable=extendable,
         )
         return cls
 
