@@ -22,6 +22,7 @@ class Candidate:
     fields: Fields
     key: str
     repeatable: bool  # the same key gives the same output
+    family: str  # the key without the parameters that only say how far to go
 
 
 @dataclass
@@ -35,6 +36,7 @@ class ActiveRun:
     ready: list[str] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
     new_work: set[str] = field(default_factory=set)  # ready nodes of which it is known that nobody made them before
+    retries: dict[str, str] = field(default_factory=dict)  # nodes that are tried again: what ended the last attempt
     errors: list[dict[str, Any]] = field(default_factory=list)
     began: float | None = None
     cancelling: bool = False

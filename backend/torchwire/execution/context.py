@@ -14,8 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from torchwire.errors import LibraryError, MissingValueError, RunCancelled
+from torchwire.execution.checkpointing import CheckpointWriter, first_intact
 from torchwire.execution.reporting import Reporter, finite
 from torchwire.execution.sealing import FileRecord, KnownDigests, read_index
+from torchwire.module_api import Checkpoint
 
 FLAG_INTERVAL = 0.01
 """Seconds between two looks for the cancel flag, so that a module may ask in its innermost loop."""
@@ -40,6 +42,7 @@ class WorkerContext:
         self._indexes: dict[str, dict[str, FileRecord]] = {}
         self._looked = 0.0
         self.known = KnownDigests()
+        self._writer = CheckpointWriter(folder, reporter, self.known)
 
     @property
     def node_id(self) -> str:
@@ -142,6 +145,31 @@ class WorkerContext:
     def remember_digest(self, path: Path, sha256: str) -> None:
         """Say the SHA-256 of a file just written, so that the commit need not read it again."""
         self.known.remember(path, sha256)
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where to go on from; damaged ones are passed over."""
+        return None if self._going_on is None else self._going_on[0]
+
+    def save_checkpoint(
+        self, folder: Path, *, step: int, info: Mapping[str, Any] | None = None, final: bool = False
+    ) -> None:
+        """Keep ``folder`` as the state after ``step`` steps. Raises OSError when the disk does not take it."""
+        if not folder.resolve().is_relative_to(self.scratch.resolve()) or folder.resolve() == self.scratch.resolve():
+            raise LibraryError(f"A checkpoint must be a folder below `ctx.scratch`, not {folder}.", node=self.node_id)
+        self._writer.save(folder, step, info or {}, final=final)
+
+    def resumed(self, message: str, *, epoch: int, batch: int = 0) -> None:
+        """Say that the work goes on from ``checkpoint``."""
+        if self._going_on is None:
+            raise LibraryError("There is no checkpoint to have gone on from.", node=self.node_id)
+        checkpoint, digest = self._going_on
+        told = {"source": checkpoint.source, "from_run": checkpoint.run_id, "epoch": epoch, "batch": batch}
+        self._reporter.event("attempt.resumed", told | {"message": message, "digest": digest})
+
+    @cached_property
+    def _going_on(self) -> tuple[Checkpoint, str] | None:
+        return first_intact(self._request.get("checkpoints", ()))
 
     def _input(self, port: str) -> InputFolder:
         if port not in self._inputs:

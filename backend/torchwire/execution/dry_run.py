@@ -48,6 +48,10 @@ class Foresight:
             if candidate.repeatable:
                 return _planned("reuse", "nothing it depends on changed", saved=result.seconds)
         changed = [] if last is None else [part.as_json() for part in differences(candidate.fields, last.fields)]
+        further = self._preparation.continuation(step, candidate)
+        if further is not None:
+            saved, expected = further.seconds_saved, further.seconds_expected
+            return _planned("continue", further.why, saved=saved, expected=expected, changed=changed)
         return _runs(self._preparation.why(step, candidate), last, changed)
 
 

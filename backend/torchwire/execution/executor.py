@@ -26,6 +26,7 @@ from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.preparation import Preparation
+from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Target, local_targets
@@ -37,7 +38,6 @@ from torchwire.storage.runs import Change
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 LOST_AFTER = 1.0
 """Seconds after which an attempt whose zygote went away before forking it is taken for not started."""
 PASSED_ON = frozenset({"node.progress", "node.metric", "node.log"})
@@ -61,6 +61,8 @@ class Executor:
         self.attempts: dict[str, LiveAttempt] = {}
         self.to_fork: list[LiveAttempt] = []
         self.to_clean: list[Path] = []
+        self.unused: set[str] = set()
+        """Digests of checkpoints' folders that nothing refers to any more, once this turn is committed."""
         self.said: list[RunEvent] = []
         self._changes: dict[str, list[Change]] = {}
         self._worth_scheduling = False
@@ -186,7 +188,7 @@ class Executor:
         for attempt in self.attempts.values():
             attempt.tail.close()
             self.memory.forget(attempt.id)
-        for part in (self.runs, self.attempts, self.to_fork, self.said, self._changes):
+        for part in (self.runs, self.attempts, self.to_fork, self.said, self.unused, self._changes):
             part.clear()
 
     def flush(self) -> None:
@@ -208,6 +210,11 @@ class Executor:
                 self._say(run, kind, attempt.node, **data)
             elif kind == "attempt.started":
                 self._started(run, attempt, data)
+            elif kind == "attempt.checkpoint":
+                self._checkpoint(run, attempt, data)
+            elif kind == "attempt.resumed":
+                self._database.attempts.resumed(attempt.id, data.pop("digest"))
+                self._say(run, "node.resumed", attempt.node, **data)
             elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled"):
                 self._ended(run, attempt, kind, data)
                 return
@@ -234,6 +241,18 @@ class Executor:
             age = 0.0 if attempt.began is None else time.monotonic() - attempt.began
             self.memory.watch(attempt.id, attempt.pid, attempt.pid_started, attempt.memory, age=age)
 
+    def _checkpoint(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        if not attempt.key or not self._database.attempts.holds_lease(attempt.id):
+            return
+        try:
+            adopted = self.preparation.checkpoints.adopt(attempt, data)
+        except OSError as error:
+            logger.warning("A checkpoint of attempt %s could not be kept: %s.", attempt.id, error)
+            return
+        if adopted.event is not None:
+            self._say(run, "node.checkpoint", attempt.node, **adopted.event)
+        self.unused |= adopted.unused
+
     def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
         self.tell_memory()
         attempt.memory.grew_by(data.get("memory_growth"))
@@ -248,7 +267,7 @@ class Executor:
         elif attempt.stopper is None:
             self._end(attempt)
             error = NodeCrashedError("The node was stopped from outside.", node=attempt.node, hint="Submit again.")
-            self._fail(run, attempt.node, error.as_json(), data["seconds"])
+            self._try_again(run, attempt, "it was stopped from outside", error)
         # Else it stopped because it was asked to: cancelled is said once its whole tree is gone.
 
     def _commit(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
@@ -260,6 +279,7 @@ class Executor:
             self._fail(run, attempt.node, failure.as_json(), data["seconds"])
             return
         self._end(attempt)
+        self.unused |= self.preparation.checkpoints.finished(attempt)
         self._say_outputs(run, attempt.node, outputs)
         peak = attempt.memory.peak or None
         self._say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
@@ -274,12 +294,23 @@ class Executor:
         if lines:
             self._say(run, "node.log", attempt.node, lines=lines)
         self._end(attempt)
-        if attempt.found_dead and attempt.number < MAX_ATTEMPTS:
-            if attempt.folder.exists():  # should it start after all, it stops at once; its lease is gone anyway
-                cancel_flag(attempt.folder).touch()
-            self._queue(run, [attempt.node])
+        error = crash_error(attempt.node, attempt.ended)
+        if attempt.found_dead or ended_from_outside(attempt.ended):
+            self._try_again(run, attempt, what_ended(attempt.ended), error)
         else:
-            self._fail(run, attempt.node, crash_error(attempt.node, attempt.ended).as_json(), None)
+            self._fail(run, attempt.node, error.as_json(), None)
+
+    def _try_again(self, run: ActiveRun, attempt: LiveAttempt, because: str, error: NodeCrashedError) -> None:
+        """Begin another attempt, which goes on from the last checkpoint; fail when too many got no further."""
+        fruitless = self._database.checkpoints.fruitless_attempts(run.id, attempt.node)
+        if fruitless >= MAX_FRUITLESS:
+            self._fail(run, attempt.node, given_up(error, fruitless).as_json(), None)
+            return
+        if attempt.folder.exists():  # should it start after all, it stops at once; its lease is gone anyway
+            cancel_flag(attempt.folder).touch()
+        run.retries[attempt.node] = because
+        self._queue(run, [attempt.node])
+        self._finish_if_over(run)
 
     def _step_stopper(self, attempt: LiveAttempt, stopper: Stopper) -> None:
         never_began = attempt.pid is None and attempt.lost_since is not None
@@ -348,6 +379,9 @@ class Executor:
         number = self._database.attempts.begin(attempt_id, run.id, candidate.node, target.id)
         folder = self._home.attempts / attempt_id
         request = self.preparation.request(run.id, attempt_id, step, candidate, target)
+        if candidate.node in run.retries:
+            goes_on = request["why"] if request["checkpoints"] else "starts again"
+            request["why"] = f"{run.retries.pop(candidate.node)}; {goes_on}"
         folder.mkdir()
         (folder / "request.json").write_text(json.dumps(request))
         tail = EventTail(folder / "events.jsonl", 0)

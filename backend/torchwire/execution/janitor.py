@@ -10,7 +10,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-GARBAGE = ("out", "sealed", "scratch")
+from torchwire.execution.store import REMOVED
+
+GARBAGE = ("out", "sealed", "scratch", "checkpoints")
 """What is removed of an attempt's folder; what it said and printed stays."""
 
 
@@ -52,7 +54,9 @@ def _sweep(attempts: Path, living: set[str]) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.name.startswith(REMOVED):
+        shutil.rmtree(path, ignore_errors=True)
+    elif path.is_dir():
         for name in GARBAGE:
             shutil.rmtree(path / name, ignore_errors=True)
     else:

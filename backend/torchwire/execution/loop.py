@@ -195,7 +195,9 @@ class Loop:
             except Exception:
                 logger.exception("A listener failed.")
         paths, self._executor.to_clean = self._executor.to_clean, []
-        self._janitor.remove(paths)
+        unused, self._executor.unused = self._executor.unused, set()
+        withdrawn = (self._executor.store.withdraw(digest) for digest in unused)
+        self._janitor.remove(paths + [path for path in withdrawn if path is not None])
 
     def _recover(self) -> None:
         for run, attempts in recover(self._home, self._database, self._registry):

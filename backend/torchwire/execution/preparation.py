@@ -8,7 +8,8 @@ from typing import Any
 from torchwire.errors import TargetUnavailableError
 from torchwire.execution import datasets
 from torchwire.execution.active_run import Candidate
-from torchwire.execution.cache import explain, key_fields, key_of
+from torchwire.execution.cache import differences, explain, key_fields, key_of
+from torchwire.execution.checkpoints import CheckpointKeeper, Continuation, family_of
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kind_for
 from torchwire.execution.settings import EngineSettings
@@ -34,6 +35,7 @@ class Preparation:
         self._registry = registry
         self._settings = settings
         self._store = store
+        self.checkpoints = CheckpointKeeper(database, store)
 
     def candidate(self, step: Step, target: Target | None, inputs: Mapping[str, str]) -> Candidate:
         """The node with all that its output depends on. ``inputs`` maps ports to digests.
@@ -46,7 +48,8 @@ class Preparation:
         fields = key_fields(step, self._registry.get(step.spec.id), inputs, target.device, resolved)
         by_path = any(not found.get("digest") for found in resolved.values())  # what lies there may have changed
         repeatable = step.spec.cacheable and not by_path
-        return Candidate(step.node.id, inputs, resolved, fields, key_of(fields), repeatable)
+        key = key_of(fields)
+        return Candidate(step.node.id, inputs, resolved, fields, key, repeatable, family_of(step, fields, key))
 
     def result(self, candidate: Candidate) -> Result | None:
         """What was made under the candidate's key, if every file of it is still there."""
@@ -66,10 +69,18 @@ class Preparation:
         if not candidate.repeatable:
             return ALWAYS
         last = self.last(step)
-        return explain(candidate.fields, None if last is None else last.fields)
+        if last is None:
+            return explain(candidate.fields, None)
+        refused = self._why_not_continue(step, candidate, last)
+        return explain(candidate.fields, last.fields) + (f"; starts from the beginning: {refused}" if refused else "")
+
+    def continuation(self, step: Step, candidate: Candidate, run_id: str = "") -> Continuation | None:
+        """What the node may go on from instead of from the beginning."""
+        return self.checkpoints.continuation(step, self._registry.get(step.spec.id), candidate, run_id)
 
     def request(self, run_id: str, attempt_id: str, step: Step, candidate: Candidate, target: Target) -> dict[str, Any]:
         """What the worker is told, and what an engine that finds the attempt later has to know."""
+        continuation = self.continuation(step, candidate, run_id)
         inputs = {
             port: {"path": str(self._store.data(digest)), "digest": digest} for port, digest in candidate.inputs.items()
         }
@@ -91,13 +102,22 @@ class Preparation:
             "heavy": step.spec.distributed,
             "zygote": self.zygote(step),
             "key": candidate.key,
+            "family": candidate.family,
             "fields": candidate.fields,
-            "why": self.why(step, candidate),
+            "why": self.why(step, candidate) if continuation is None else continuation.why,
+            "checkpoints": self.checkpoints.as_told(continuation),
         }
 
     def zygote(self, step: Step) -> str:
         """The kind of process that the node's worker is forked from."""
         return kind_for(step.spec.libraries, self._settings.preload)
+
+    def _why_not_continue(self, step: Step, candidate: Candidate, last: Result) -> str | None:
+        """Why the module does not go on from what it did last, where that would have been the same but shorter."""
+        changed = {difference.field for difference in differences(candidate.fields, last.fields)}
+        if not changed or not changed <= {f"parameter {name}" for name in step.spec.extendable}:
+            return None
+        return self._registry.get(step.spec.id)(step.parameters).why_not_continue(last.fields["parameters"])
 
     def _resolve(self, step: Step) -> dict[str, Any]:
         registered, roots = self._database.datasets.resolve, self._settings.allowed_roots

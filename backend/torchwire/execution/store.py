@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
 from torchwire.execution.sealing import flush_folder, read_index
+
+REMOVED = "removed-"
+"""How the names of folders begin that were taken out of the store."""
 
 
 class ArtifactStore:
@@ -35,6 +39,15 @@ class ArtifactStore:
             flush_folder(self._root)
         sealed.rename(target)
         flush_folder(target.parent)
+
+    def withdraw(self, digest: str) -> Path | None:
+        """Take a folder that nothing refers to out of the store, at once, and return where it lies to be removed."""
+        aside = self._root / f"{REMOVED}{uuid.uuid4().hex}"
+        try:
+            self.folder(digest).rename(aside)
+        except FileNotFoundError:
+            return None
+        return aside
 
     def is_whole(self, digest: str) -> bool:
         """Whether every file is there with its recorded size."""

@@ -22,6 +22,7 @@ NEWEST = select(func.max(ATTEMPTS.c.number)).where(OF_NODE)
 BEGIN = insert(ATTEMPTS)
 RUNNING = update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
 READ_TO = update(ATTEMPTS).where(MINE).values(offset=bindparam("to"))
+RESUMED = update(ATTEMPTS).where(MINE).values(resumed_from=bindparam("checkpoint"))
 END = update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"), memory_peak=bindparam("peak"))
 _NEWER = ATTEMPTS.alias("newer")
 HOLDS_LEASE = select(ATTEMPTS.c.id).where(
@@ -70,6 +71,11 @@ class Attempts:
         """Remember the attempt's process."""
         with self._database.write() as connection:
             connection.execute(RUNNING, {"attempt": attempt_id, "new_pid": pid, "since": pid_started})
+
+    def resumed(self, attempt_id: str, checkpoint: str) -> None:
+        """Remember the digest of the checkpoint that the attempt went on from."""
+        with self._database.write() as connection:
+            connection.execute(RESUMED, {"attempt": attempt_id, "checkpoint": checkpoint})
 
     def read_to(self, attempt_id: str, offset: int) -> None:
         """Remember how far the attempt's event file has been read."""

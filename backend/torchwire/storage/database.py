@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, event, inspect
 from torchwire.storage import migrations
 from torchwire.storage.artifacts import Artifacts
 from torchwire.storage.attempts import Attempts
+from torchwire.storage.checkpoints import Checkpoints
 from torchwire.storage.runs import Runs
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Database:
         self.runs = Runs(self)
         self.attempts = Attempts(self)
         self.artifacts = Artifacts(self)
+        self.checkpoints = Checkpoints(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:

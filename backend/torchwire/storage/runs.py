@@ -41,6 +41,14 @@ SET_STATE = (
     .values(status=bindparam("now"), data=bindparam("state", type_=JSON))
 )
 CREATED = select(RUNS.c.created).where(RUNS.c.id == bindparam("of_run"))
+STANDING = select(RUNS.c.status, RUNS.c.created, RUNS.c.started, RUNS.c.finished).where(
+    RUNS.c.id == bindparam("of_run")
+)
+METRICS = (
+    select(EVENTS.c.node, EVENTS.c.type, EVENTS.c.data)
+    .where(EVENTS.c.run_id == bindparam("of_run"), EVENTS.c.type.in_(("node.started", "node.metric")))
+    .order_by(EVENTS.c.seq)
+)
 EVENTS_AFTER = (
     select(EVENTS)
     .where(EVENTS.c.run_id == bindparam("of_run"), EVENTS.c.seq > bindparam("after"))
@@ -137,6 +145,12 @@ class Runs:
             )
             return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
 
+    def standing(self, run_id: str) -> tuple[str, float] | None:
+        """The status of a run and since when it has it. None when there is no such run."""
+        with self._database.read() as connection:
+            row = connection.execute(STANDING, {"of_run": run_id}).one_or_none()
+            return None if row is None else (row.status, row.finished or row.started or row.created)
+
     def document(self, run_id: str) -> dict[str, Any]:
         """The document that was submitted. Raises NotFoundError."""
         with self._database.read() as connection:
@@ -148,11 +162,11 @@ class Runs:
             row = self._row(connection, run_id)
             states = connection.execute(select(NODES.c.node, NODES.c.data).where(NODES.c.run_id == run_id))
             nodes = {node: dict(data) | {"metrics": []} for node, data in states}
-            metrics = select(EVENTS.c.node, EVENTS.c.data).where(
-                EventRow.run_id == run_id, EventRow.type == "node.metric"
-            )
-            for node, data in connection.execute(metrics.order_by(EventRow.seq)):
-                nodes[node]["metrics"].append(data)
+            for node, kind, data in connection.execute(METRICS, {"of_run": run_id}):
+                if kind == "node.started":  # an attempt that goes on tells the earlier part of the curve again
+                    nodes[node]["metrics"].clear()
+                else:
+                    nodes[node]["metrics"].append(data)
             return _record(row) | {"seq": row["last_seq"], "document": row["document"], "nodes": nodes}
 
     def list(self, limit: int = 50, before: str | None = None, pipeline_id: str | None = None) -> Records:
