@@ -53,6 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--set", action="append", default=[], metavar="NODE.PARAM=VALUE", help="Change a parameter; may be repeated."
     )
+    run.add_argument(
+        "--until", action="append", metavar="NODE", help="Run to here: this node and what it needs; may be repeated."
+    )
+    run.add_argument(
+        "--only",
+        action="append",
+        metavar="NODE",
+        help="Run this node alone, from earlier results; may be repeated.",
+    )
     check = add("validate", _validate, "Find what is wrong with a pipeline, without running it.")
     check.add_argument("pipeline", type=Path, metavar="PIPELINE.json")
     modules = add("modules", _modules, "List the modules.")
@@ -82,9 +91,8 @@ def _run(options: argparse.Namespace) -> int:
     place = _workplace(options)
     try:
         document = place.prepare(_read(options.pipeline), options.set, options.target)
-        return {"completed": COMPLETED, "cancelled": CANCELLED}.get(
-            run_pipeline(place, document, as_json=options.json), FAILED
-        )
+        status = run_pipeline(place, document, as_json=options.json, until=options.until, only=options.only)
+        return {"completed": COMPLETED, "cancelled": CANCELLED}.get(status, FAILED)
     finally:
         place.close()
 

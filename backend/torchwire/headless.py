@@ -125,8 +125,15 @@ def parse_value(parameter: Parameter, text: str, node: str) -> bool | int | floa
         ) from error
 
 
-def run_pipeline(place: Workplace, document: Any, *, as_json: bool) -> str:
-    """Run a document to its end, telling of it all the while. Returns the run's status.
+def run_pipeline(
+    place: Workplace,
+    document: Any,
+    *,
+    as_json: bool,
+    until: Sequence[str] | None = None,
+    only: Sequence[str] | None = None,
+) -> str:
+    """Run a document, or a part of it, to its end, telling of it all the while. Returns the run's status.
 
     Raises InvalidPipeline, and ConflictError when another engine has the home.
     """
@@ -140,8 +147,8 @@ def run_pipeline(place: Workplace, document: Any, *, as_json: bool) -> str:
     stop_hearing = engine.subscribe(hear)
     try:
         place.open()
-        run = engine.submit(place.with_absolute_paths(document))
-        display = JsonLines() if as_json else Terminal(run["document"], place.registry)
+        run = engine.submit(place.with_absolute_paths(document), until=until, only=only)
+        display = JsonLines() if as_json else Terminal(_titles(run, place.registry))
         with _cancelling(engine, run["id"]), display:
             while (event := events.get()).run_id != run["id"] or event.type != "run.finished":
                 if event.run_id == run["id"]:
@@ -184,6 +191,12 @@ def _outcome(place: Workplace, run_id: str) -> dict[str, Any]:
             "outputs": outputs,
         }
     return nodes
+
+
+def _titles(run: dict[str, Any], registry: Registry) -> dict[str, str]:
+    """What people call the nodes of a run, in the document's order."""
+    nodes = {node["id"]: node for node in run["document"]["nodes"] if node["id"] in run["nodes"]}
+    return {node_id: node["label"] or registry.get(node["module"]).spec.title for node_id, node in nodes.items()}
 
 
 def _nodes(document: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from torchwire.execution.events import RunEvent
-from torchwire.registry import Registry
 
 SYMBOLS = {
     "queued": "[dim]·[/]",
@@ -55,9 +55,10 @@ class JsonLines:
 class Terminal:
     """Draws a bar for each node; without a terminal, prints a line for each change."""
 
-    def __init__(self, document: dict[str, Any], registry: Registry) -> None:
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        """Show the nodes with these titles."""
         self._console = Console(highlight=False)
-        self._titles = {node["id"]: node["label"] or _title(registry, node["module"]) for node in document["nodes"]}
+        self._titles = titles
         self._progress = Progress(
             TextColumn("{task.fields[symbol]}"),
             TextColumn("{task.description}"),
@@ -138,8 +139,3 @@ def _note(event: RunEvent) -> str:
             return "[dim]cancelled[/]"
         case _:
             return ""
-
-
-def _title(registry: Registry, module_id: str) -> str:
-    module = registry.find(module_id)
-    return module.spec.title if module else module_id

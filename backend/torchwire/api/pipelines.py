@@ -121,8 +121,9 @@ def revision(pipeline_id: str, revision: str) -> Any:
     response=Validation,
 )
 def validate(body: PipelineQuestion) -> Any:
-    """All faults of a document at once. Nothing runs and nothing is stored."""
-    faults = services().engine.validate(body["pipeline"]).faults
+    """All faults of a document, or of a part of it, at once. Nothing runs and nothing is stored."""
+    part = {"until": body.get("until"), "only": body.get("only")}
+    faults = services().engine.validate(body["pipeline"], **part).faults
     return {"valid": not faults, "faults": [fault.as_json() for fault in faults]}
 
 
@@ -136,4 +137,4 @@ def validate(body: PipelineQuestion) -> Any:
 )
 def plan(body: PipelineQuestion) -> Any:
     """Which nodes would run and which would be reused, and why. Nothing runs and nothing is stored."""
-    return services().engine.plan(body["pipeline"])
+    return services().engine.plan(body["pipeline"], until=body.get("until"), only=body.get("only"))

@@ -78,13 +78,14 @@ class ResumedNote(TypedDict):
 
 
 class NodeRun(TypedDict):
-    """Where a node of a run stands.
+    """Where a node of a run stands. ``cancel_requested``: somebody asked for this node alone to be stopped.
 
     ``waiting`` says in words what a queued node waits for. ``memory`` is a thinned curve of ``[seconds since its start,
     bytes]``, of its whole process tree.
     """
 
     status: NodeStatus
+    cancel_requested: NotRequired[bool]
     reused: bool
     seconds: float | None
     seconds_saved: float | None

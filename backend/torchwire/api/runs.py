@@ -33,13 +33,14 @@ runs = Resource("runs", __name__)
     status=202,
 )
 def submit(body: RunSubmit) -> Any:
-    """Check a document, or a saved draft, and run it."""
+    """Check a document, or a saved draft, and run it or a part of it."""
     pipeline_id = body.get("pipeline_id")
     if "pipeline" not in body and pipeline_id is None:
         raise InvalidRequestError("There is nothing to run.", hint="Give 'pipeline', a document, or 'pipeline_id'.")
     draft = None if pipeline_id is None else services().database.pipelines.get(pipeline_id)
     document = body["pipeline"] if "pipeline" in body else (draft or {})["document"]
-    return {"run": services().engine.submit(document, pipeline_id=pipeline_id)}
+    part = {"until": body.get("until"), "only": body.get("only")}
+    return {"run": services().engine.submit(document, pipeline_id=pipeline_id, **part)}
 
 
 @runs.declare(
@@ -73,6 +74,19 @@ def read(run_id: str) -> Any:
 def cancel(run_id: str) -> Any:
     """Ask for the end of a run. Its state says when it is over; a run that is over stays as it is."""
     return {"run": services().engine.cancel(run_id)}
+
+
+@runs.declare(
+    "POST",
+    "/runs/<run_id>/nodes/<node>/cancel",
+    summary="Cancel a node",
+    permission="run",
+    response=RunAnswer,
+    status=202,
+)
+def cancel_node(run_id: str, node: str) -> Any:
+    """Ask for the end of one node. What stands behind it is skipped; other branches go on."""
+    return {"run": services().engine.cancel_node(run_id, node)}
 
 
 @runs.declare(

@@ -40,13 +40,14 @@ class ActiveRun:
     errors: list[dict[str, Any]] = field(default_factory=list)
     began: float | None = None
     cancelling: bool = False
+    only: frozenset[str] = frozenset()  # when not empty: the others may be reused, but not run
     _open: int = 0  # nodes that have not ended
     _waiting_for: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, run_id: str, plan: Plan) -> ActiveRun:
+    def new(cls, run_id: str, plan: Plan, *, only: frozenset[str] = frozenset()) -> ActiveRun:
         """A run that was just submitted."""
-        return cls(run_id, plan, dict.fromkeys(plan.steps, "pending"))
+        return cls(run_id, plan, dict.fromkeys(plan.steps, "pending"), only=only)
 
     def __post_init__(self) -> None:
         """Count what is left to do."""
@@ -90,15 +91,12 @@ class ActiveRun:
         """Record a failure. Returns the nodes behind it, which can't run any more."""
         self.errors.append(error)
         self._end(node, "failed")
-        behind = self.plan.behind(node)
-        skipped = [other for other in self.plan.steps if other in behind and self.status[other] == "pending"]
-        for other in skipped:
-            self._end(other, "skipped")
-        return skipped
+        return self._skip_behind(node)
 
-    def cancel(self, node: str) -> None:
-        """Record that a node was cancelled."""
+    def cancel(self, node: str) -> list[str]:
+        """Record that a node was cancelled. Returns the nodes behind it, unless the whole run is being cancelled."""
         self._end(node, "cancelled")
+        return [] if self.cancelling else self._skip_behind(node)
 
     def not_begun(self) -> list[str]:
         """The nodes that wait for others or for a slot."""
@@ -108,6 +106,13 @@ class ActiveRun:
         """The status of a run that is over."""
         states = set(self.status.values())
         return "cancelled" if "cancelled" in states else "failed" if "failed" in states else "completed"
+
+    def _skip_behind(self, node: str) -> list[str]:
+        behind = self.plan.behind(node)
+        skipped = [other for other in self.plan.steps if other in behind and self.status[other] == "pending"]
+        for other in skipped:
+            self._end(other, "skipped")
+        return skipped
 
     def _end(self, node: str, status: str) -> None:
         if node in self.ready:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from torchwire.errors import InvalidPipeline, TorchwireError
+from torchwire.errors import InvalidPipeline, NotFoundError, TorchwireError
 from torchwire.execution import datasets
-from torchwire.execution.active_run import ActiveRun
+from torchwire.execution.active_run import ENDED, ActiveRun
 from torchwire.execution.dry_run import Foresight
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
+from torchwire.execution.partial import check_only
 from torchwire.execution.recovery import write_document
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets, may_have_gpu
-from torchwire.graph.plan import plan
+from torchwire.graph.document import Pipeline
+from torchwire.graph.parse import parse
+from torchwire.graph.plan import Plan, plan
+from torchwire.graph.slicing import Part
 from torchwire.graph.validate import Validation, validate
-from torchwire.registry import Registry
+from torchwire.registry import Registry, nearest
 from torchwire.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -71,22 +75,45 @@ class Engine:
         """Wait for the workers. False when they were not ready in time."""
         return self._loop.ready.wait(timeout)
 
-    def validate(self, document: object) -> Validation:
-        """Find all that is wrong with a document (parsed JSON). Never raises for what is in it, never runs anything."""
-        return validate(document, self._registry, targets=self._target_ids(document), dataset=self._dataset_fault)
+    def validate(
+        self, document: object, *, until: Sequence[str] | None = None, only: Sequence[str] | None = None
+    ) -> Validation:
+        """Find all that is wrong with a document (parsed JSON), or with a part of it as ``submit`` takes it.
 
-    def submit(self, document: object, *, pipeline_id: str | None = None) -> dict[str, Any]:
-        """Queue a run of the document and return the run's snapshot. Raises InvalidPipeline."""
-        validation = self.validate(document)
-        if validation.faults or validation.pipeline is None:
-            raise InvalidPipeline(validation.faults)
-        pipeline = validation.pipeline
+        Never raises for what is in the document, never runs anything.
+        """
+        part = Part.asked(until, only)
+        unknown = part.unknown(document)
+        return Validation(None, unknown) if unknown else self._check(part.of(document))
+
+    def submit(
+        self,
+        document: object,
+        *,
+        pipeline_id: str | None = None,
+        until: Sequence[str] | None = None,
+        only: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Queue a run of the document and return the run's snapshot. Raises InvalidPipeline.
+
+        ``until`` names nodes that are run with all they need; ``only`` names nodes that are run by themselves, from
+        what those before them made earlier.
+        """
+        part = Part.asked(until, only)
+        pipeline, steps, _ = self._foreseen(document, part)
+        whole = parse(document).pipeline if part.named else pipeline  # all that can be read, for people to look at
+        stored = (whole or pipeline).as_json()
         message = None if self._executor.workers_ready else "Waiting for the workers, which are loading PyTorch."
-        run = ActiveRun.new(uuid.uuid4().hex, plan(validation, self._registry))
-        stored = pipeline.as_json()
+        run = ActiveRun.new(uuid.uuid4().hex, steps, only=frozenset(part.only))
         write_document(self.home, run.id, stored)
         event = self._database.runs.create(
-            pipeline.name, stored, list(run.status), run_id=run.id, pipeline_id=pipeline_id, message=message
+            pipeline.name,
+            stored,
+            list(run.status),
+            run_id=run.id,
+            pipeline_id=pipeline_id,
+            message=message,
+            asked_for=part.as_json(),
         )
         snapshot = self._database.runs.snapshot(run.id)
         self._loop.submitted(run, event)
@@ -99,6 +126,19 @@ class Engine:
             self._loop.cancel(run_id)
         return self._database.runs.snapshot(run_id)
 
+    def cancel_node(self, run_id: str, node: str) -> dict[str, Any]:
+        """Ask for a node to be stopped and return the run's snapshot. What stands behind it is skipped.
+
+        Raises NotFoundError. A node that has ended stays as it is.
+        """
+        nodes = self._database.runs.snapshot(run_id)["nodes"]
+        if node not in nodes:
+            raise NotFoundError(f"The run has no node '{node[:200]}'.", hint=nearest(node, list(nodes)))
+        if nodes[node]["status"] not in ENDED:
+            self._database.runs.request_cancel_node(run_id, node)
+            self._loop.cancel_node(run_id, node)
+        return self._database.runs.snapshot(run_id)
+
     def cancel_soon(self, run_id: str) -> None:
         """Ask for a run to be stopped, from a signal handler: waits for nothing."""
         self._loop.cancel(run_id, store=True)
@@ -107,14 +147,12 @@ class Engine:
         """The folder of something that a node made, by its digest. It may not be changed."""
         return self._executor.store.data(digest)
 
-    def plan(self, document: object) -> dict[str, Any]:
-        """What submitting would do, node by node. Raises InvalidPipeline."""
-        validation = self.validate(document)
-        if validation.faults:
-            raise InvalidPipeline(validation.faults)
-        foresight = Foresight(plan(validation, self._registry), self._executor.preparation, self._executor.targets)
-        with self._database.read():  # one state of the database for all nodes
-            return foresight.as_json()
+    def plan(
+        self, document: object, *, until: Sequence[str] | None = None, only: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        """What submitting would do, node by node. Raises InvalidPipeline, as submitting would."""
+        _, steps, foreseen = self._foreseen(document, Part.asked(until, only))
+        return foreseen or self._foresee(steps)
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
@@ -133,6 +171,26 @@ class Engine:
         Returns what ends it.
         """
         return self._loop.subscribe(listener)
+
+    def _check(self, document: object) -> Validation:
+        return validate(document, self._registry, targets=self._target_ids(document), dataset=self._dataset_fault)
+
+    def _foreseen(self, document: object, part: Part) -> tuple[Pipeline, Plan, dict[str, Any] | None]:
+        """The part of a document, found valid, its plan, and what would happen where that had to be looked at."""
+        validation = self.validate(document, until=part.until or None, only=part.only or None)
+        if validation.faults or validation.pipeline is None:
+            raise InvalidPipeline(validation.faults)
+        steps = plan(validation, self._registry)
+        if not part.only:
+            return validation.pipeline, steps, None
+        foreseen = self._foresee(steps)
+        check_only(steps, part, foreseen["nodes"])
+        return validation.pipeline, steps, foreseen
+
+    def _foresee(self, steps: Plan) -> dict[str, Any]:
+        foresight = Foresight(steps, self._executor.preparation, self._executor.targets)
+        with self._database.read():  # one state of the database for all nodes
+            return foresight.as_json()
 
     def _dataset_fault(self, value: str) -> TorchwireError | None:
         return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)

@@ -25,6 +25,7 @@ from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.memory import MemoryWatch
+from torchwire.execution.partial import must_run_first
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
@@ -79,6 +80,8 @@ class Executor:
         self._queue(run, run.newly_ready())
         if run.cancelling:
             self.cancel(run.id)
+        for node in self._database.runs.nodes_to_cancel(run.id):
+            self.cancel_node(run.id, node)
         self._finish_if_over(run)
 
     def cancel(self, run_id: str) -> None:
@@ -88,11 +91,23 @@ class Executor:
             return
         run.cancelling = True
         for node in run.not_begun():
-            run.cancel(node)
-            self._say(run, "node.cancelled", node, seconds=None)
+            self._cancelled(run, node, None)
         for attempt in self._attempts_of(run):
             attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
         self._finish_if_over(run)
+
+    def cancel_node(self, run_id: str, node: str) -> None:
+        """Stop one node of a run: at once when it has not begun, else once its processes are gone."""
+        run = self.runs.get(run_id)
+        if run is None:
+            return
+        if run.status[node] in ("pending", "queued"):
+            self._begin(run)
+            self._cancelled(run, node, None)
+            self._finish_if_over(run)
+        for attempt in self._attempts_of(run):
+            if attempt.node == node:
+                attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
 
     @property
     def workers_ready(self) -> bool:
@@ -322,9 +337,7 @@ class Executor:
         if attempt.id in self.attempts:
             run = self.runs[attempt.run_id]
             self._end(attempt)
-            run.cancel(attempt.node)
-            seconds = None if attempt.began is None else time.monotonic() - attempt.began
-            self._say(run, "node.cancelled", attempt.node, seconds=seconds)
+            self._cancelled(run, attempt.node, None if attempt.began is None else time.monotonic() - attempt.began)
             self._finish_if_over(run)
 
     # What is started, reused, ended
@@ -351,6 +364,10 @@ class Executor:
                 result = None if node in run.new_work else self.preparation.result(candidate)
                 if result is not None:
                     self._reuse(run, candidate, result)
+                    return True
+                if run.only and node not in run.only:
+                    missing = must_run_first(step, self.preparation.why(step, candidate))
+                    self._fail(run, node, missing.as_json(), None)
                     return True
                 run.new_work.add(node)
             can_fork = self.preparation.zygote(step) in self._ready
@@ -399,12 +416,16 @@ class Executor:
     def _queue(self, run: ActiveRun, nodes: Iterable[str]) -> None:
         for node in nodes:
             if run.cancelling:
-                run.cancel(node)
-                self._say(run, "node.cancelled", node, seconds=None)
+                self._cancelled(run, node, None)
             else:
                 run.queue(node)
                 self._say(run, "node.queued", node)
                 self._worth_scheduling = True
+
+    def _cancelled(self, run: ActiveRun, node: str, seconds: float | None) -> None:
+        self._say(run, "node.cancelled", node, seconds=seconds)
+        for skipped in run.cancel(node):
+            self._say(run, "node.skipped", skipped, because=node)
 
     def _fail(self, run: ActiveRun, node: str, error: dict[str, Any], seconds: float | None) -> None:
         self._begin(run)

@@ -114,6 +114,7 @@ class Loop:
         def take_up() -> None:
             self._executor.said.append(event)
             if run.id not in self._executor.runs and self._database.runs.is_unfinished(run.id):
+                run.cancelling = self._database.runs.cancel_requested(run.id)
                 self._executor.take_up(run)
 
         self._command(take_up)
@@ -132,6 +133,10 @@ class Loop:
             self._executor.cancel(run_id)
 
         self._command(cancel)
+
+    def cancel_node(self, run_id: str, node: str) -> None:
+        """Tell of a node's cancellation that was stored."""
+        self._command(lambda: self._executor.cancel_node(run_id, node))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what is said from now on. Returns what ends it."""

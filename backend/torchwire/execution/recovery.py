@@ -14,6 +14,7 @@ from torchwire.execution.attempt import EventTail, LiveAttempt
 from torchwire.execution.home import Home
 from torchwire.execution.processes import is_alive
 from torchwire.graph.plan import plan
+from torchwire.graph.slicing import Part
 from torchwire.graph.validate import validate
 from torchwire.registry import Registry
 from torchwire.storage.attempts import AttemptRecord
@@ -44,7 +45,8 @@ def recover(home: Home, database: Database, registry: Registry) -> Iterator[tupl
 def load_run(database: Database, registry: Registry, run_id: str) -> ActiveRun:
     """The state of a run as the log has it. Raises InvalidPipeline."""
     snapshot = database.runs.snapshot(run_id)
-    validation = validate(snapshot["document"], registry)
+    part = Part.of_json(snapshot["asked_for"])
+    validation = validate(part.of(snapshot["document"]), registry)
     if validation.faults:
         raise InvalidPipeline(validation.faults)
     nodes = snapshot["nodes"]
@@ -56,7 +58,8 @@ def load_run(database: Database, registry: Registry, run_id: str) -> ActiveRun:
         outputs={node: state["outputs"] for node, state in nodes.items() if state["status"] == "completed"},
         errors=[state["error"] for state in nodes.values() if state["error"]],
         began=snapshot["started"],
-        cancelling=database.runs.cancel_requested(run_id),
+        cancelling=snapshot["cancel_requested"],
+        only=frozenset(part.only),
     )
 
 

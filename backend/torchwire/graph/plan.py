@@ -21,6 +21,11 @@ class Step:
     inputs: Mapping[str, tuple[str, str]]
     target: str
 
+    @property
+    def name(self) -> str:
+        """What people call the node: its label, else its module's title, in quotes."""
+        return f"'{self.node.label or self.spec.title}'"
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -115,6 +115,7 @@ class NodeStateRow(Base):
     node: Mapped[str] = mapped_column(String(128), primary_key=True)
     status: Mapped[str] = mapped_column(String(16))
     data: Mapped[dict[str, Any]]  # the node's part of the snapshot, see runs.py
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)  # by itself; its run goes on
 
 
 class AttemptRow(Base):

@@ -72,6 +72,7 @@ class Runs:
         run_id: str | None = None,
         pipeline_id: str | None = None,
         message: str | None = None,
+        asked_for: Mapping[str, Any] | None = None,
     ) -> RunEvent:
         """Store a new run with its first event, ``run.queued``, and return that event."""
         run_id, now = run_id or uuid.uuid4().hex, time.time()
@@ -85,6 +86,7 @@ class Runs:
                     document=document,
                     status="queued",
                     created=now,
+                    asked_for=asked_for,
                 )
             )
             if states:
@@ -111,6 +113,18 @@ class Runs:
             asked = update(RunRow).where(RunRow.id == run_id).values(cancel_requested=True)
             if not connection.execute(asked).rowcount:
                 raise _unknown(run_id)
+
+    def request_cancel_node(self, run_id: str, node: str) -> None:
+        """Remember that one node of the run is to be cancelled."""
+        with self._database.write() as connection:
+            asked = update(NODES).where(NODES.c.run_id == run_id, NODES.c.node == node)
+            connection.execute(asked.values(cancel_requested=True))
+
+    def nodes_to_cancel(self, run_id: str) -> list[str]:
+        """The nodes of a run that somebody asked to be cancelled, each by itself."""
+        with self._database.read() as connection:
+            asked = select(NODES.c.node).where(NODES.c.run_id == run_id, NODES.c.cancel_requested)
+            return list(connection.execute(asked.order_by(NODES.c.node)).scalars())
 
     def unfinished(self) -> list[str]:
         """The ids of the runs that are not at an end, oldest first."""
@@ -160,8 +174,11 @@ class Runs:
         """The run with all its nodes, as of event ``seq``. Raises NotFoundError."""
         with self._database.read() as connection:
             row = self._row(connection, run_id)
-            states = connection.execute(select(NODES.c.node, NODES.c.data).where(NODES.c.run_id == run_id))
-            nodes = {node: dict(data) | {"metrics": []} for node, data in states}
+            columns = select(NODES.c.node, NODES.c.data, NODES.c.cancel_requested)
+            nodes = {
+                node: dict(data) | ({"cancel_requested": True} if asked else {}) | {"metrics": []}
+                for node, data, asked in connection.execute(columns.where(NODES.c.run_id == run_id))
+            }
             for node, kind, data in connection.execute(METRICS, {"of_run": run_id}):
                 if kind == "node.started":  # an attempt that goes on tells the earlier part of the curve again
                     nodes[node]["metrics"].clear()

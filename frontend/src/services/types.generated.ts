@@ -1035,13 +1035,14 @@ export interface NodeEventBase {
   node: string;
 }
 /**
- * Where a node of a run stands.
+ * Where a node of a run stands. ``cancel_requested``: somebody asked for this node alone to be stopped.
  *
  * ``waiting`` says in words what a queued node waits for. ``memory`` is a thinned curve of ``[seconds since its start,
  * bytes]``, of its whole process tree.
  */
 export interface NodeRun {
   status: NodeStatus;
+  cancel_requested?: boolean;
   reused: boolean;
   seconds: number | null;
   seconds_saved: number | null;

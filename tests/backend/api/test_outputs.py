@@ -167,3 +167,23 @@ def test_a_draft_can_be_run_by_its_id_and_a_run_cancelled(app: Flask, client: Fl
     wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").json["run"]["status"] == "cancelled")
     assert client.post(f"/api/v1/runs/{run_id}/cancel").json["run"]["status"] == "cancelled"
     assert client.post("/api/v1/runs/nobody/cancel").status_code == 404
+
+
+def test_a_part_is_run_and_one_of_its_nodes_cancelled(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    waits = graphs.node("a", "waits-for-file", path=str(tmp_path / "never"))
+    graph = graphs.document(waits, graphs.node("b", "source"))
+    for path in ("runs", "plan", "validate"):
+        answer = client.post(f"/api/v1/{path}", json={"pipeline": graph, "until": ["c"]}).get_json()
+        fault = answer["faults"][0]
+        assert fault["message"] == "The pipeline has no node 'c'."
+        both = client.post(f"/api/v1/{path}", json={"pipeline": graph, "until": ["a"], "only": ["a"]})
+        assert both.status_code == 400
+    planned = client.post("/api/v1/plan", json={"pipeline": graph, "only": ["a"]}).get_json()
+    assert list(planned["nodes"]) == ["a"]
+    run = client.post("/api/v1/runs", json={"pipeline": graph, "until": ["a"]}).get_json()["run"]
+    assert (run["asked_for"], list(run["nodes"])) == ({"until": ["a"]}, ["a"])
+    path = f"/api/v1/runs/{run['id']}/nodes"
+    assert client.post(f"{path}/b/cancel", json={}).status_code == 404
+    cancelled = client.post(f"{path}/a/cancel", json={})
+    assert (cancelled.status_code, cancelled.get_json()["run"]["id"]) == (202, run["id"])
+    wait_for(lambda: services(app).database.runs.snapshot(run["id"])["status"] == "cancelled")

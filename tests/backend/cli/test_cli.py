@@ -212,3 +212,12 @@ def test_modules_targets_runs_and_version_are_listed(torchwire: Torchwire, save:
     assert torchwire("version").stdout.strip()
     for command in ("modules", "targets", "runs"):
         assert torchwire(command).returncode == 0
+
+
+def test_a_part_can_be_run(torchwire: Torchwire, save: Any) -> None:
+    done = torchwire("run", save(chain(3)), "--until", "n0", "--json")
+    assert (done.returncode, set(lines(done)[-1]["nodes"])) == (0, {"n0"})
+    done = torchwire("run", save(chain(3)), "--only", "n1")
+    assert (done.returncode, "n1" in done.stdout, "n2" in done.stdout) == (0, True, False)
+    done = torchwire("run", save(chain(3)), "--only", "nn")
+    assert (done.returncode, "has no node 'nn'" in done.stderr) == (2, True)

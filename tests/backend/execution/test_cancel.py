@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.graphs import chain, document, node, single, wire
+from tests.graphs import Document, chain, document, fan_out_fan_in, node, single, wire
 from tests.places import Place, statuses
 from torchwire.errors import NotFoundError
 from torchwire.execution.processes import started_at
@@ -94,3 +94,94 @@ def test_another_run_goes_on(place: Place, tmp_path) -> None:
     assert place.finish(goes)["status"] == "cancelled"
     (tmp_path / "flag").touch()
     assert place.finish(stays)["status"] == "completed"
+
+
+def side_by_side(left: Document) -> Document:
+    """``left`` beside a node that ends soon; ``join`` stands behind both."""
+    graph = fan_out_fan_in({"left": left, "right": node("right", "sleeps", milliseconds=300)})
+    graph["nodes"].append(node("after", "identity"))
+    graph["wires"].append(wire("right.result", "after.folder"))
+    return graph
+
+
+def test_one_node_is_cancelled_and_the_other_branch_goes_on(place: Place) -> None:
+    run_id = place.submit(side_by_side(node("left", "sleeps", milliseconds=60_000)))
+    place.wait_for("node.started", "left")
+    began = time.monotonic()
+    asked = place.engine.cancel_node(run_id, "left")
+    assert asked["nodes"]["left"]["cancel_requested"]
+    place.wait_for("node.cancelled", "left")
+    assert time.monotonic() - began < 1.0
+    run = place.finish(run_id)
+    assert run["status"] == "cancelled"
+    others = {"source": "completed", "right": "completed", "after": "completed"}
+    assert statuses(run) == {"left": "cancelled", "join": "skipped", **others}
+    assert run["nodes"]["join"]["skipped_because"] == "left"
+
+
+def test_a_node_that_has_not_begun_is_cancelled_at_once(place: Place, tmp_path) -> None:
+    flag = tmp_path / "flag"
+    graph = fan_out_fan_in({"left": node("left", "waits-for-file", path=str(flag))})
+    run_id = place.submit(graph)
+    place.wait_for("node.started", "left")
+    place.engine.cancel_node(run_id, "join")
+    place.wait_for("node.cancelled", "join")
+    flag.touch()
+    run = place.finish(run_id)
+    done = dict.fromkeys(("source", "left", "right"), "completed")
+    assert (run["status"], statuses(run)) == ("cancelled", {**done, "join": "cancelled"})
+
+
+def test_a_stubborn_tree_of_one_node_is_gone_when_it_says_cancelled(place: Place, tmp_path) -> None:
+    pid_file = tmp_path / "pid"
+    graph = document(node("bad", "has-stubborn-child", pid_file=str(pid_file)), node("good", "sleeps"))
+    run_id = place.submit(graph)
+    worker = place.wait_for("node.started", "bad").data["pid"]
+    while not pid_file.exists() or not pid_file.read_text():
+        time.sleep(0.005)
+    began = time.monotonic()
+    place.engine.cancel_node(run_id, "bad")
+    place.wait_for("node.cancelled", "bad")
+    assert time.monotonic() - began < 1.0
+    assert started_at(worker) is None
+    assert started_at(int(pid_file.read_text())) is None
+    assert statuses(place.finish(run_id)) == {"bad": "cancelled", "good": "completed"}
+
+
+def test_a_result_that_was_finished_beats_a_late_cancel_of_its_node(place: Place, tmp_path) -> None:
+    run_id = place.submit(document(node("a", "source"), node("b", "waits-for-file", path=str(tmp_path / "flag"))))
+    place.wait_for("node.finished", "a")
+    place.engine.cancel_node(run_id, "a")
+    (tmp_path / "flag").touch()
+    run = place.finish(run_id)
+    assert (run["status"], set(statuses(run).values())) == ("completed", {"completed"})
+    assert place.engine.cancel_node(run_id, "a")["status"] == "completed"
+
+
+def test_a_cancelled_node_stays_cancelled_when_the_engine_dies_in_between(new_place) -> None:
+    place = new_place().ready()
+    run_id = place.submit(side_by_side(node("left", "sleeps", milliseconds=60_000)))
+    worker = place.wait_for("node.started", "left").data["pid"]
+    place.stop()
+    place.database.runs.request_cancel_node(run_id, "left")  # what is left when it dies before it acts
+    place.database.close()
+    run = new_place().ready().finish(run_id)
+    assert (run["status"], run["nodes"]["left"]["status"]) == ("cancelled", "cancelled")
+    assert statuses(run)["after"] == "completed"
+    assert started_at(worker) is None
+
+
+def test_an_unknown_node_cannot_be_cancelled(place: Place) -> None:
+    run = place.run(single("source"))
+    with pytest.raises(NotFoundError) as caught:
+        place.engine.cancel_node(run["id"], "onyl")
+    assert caught.value.hint == "Did you mean 'only'?"
+
+
+def test_two_nodes_cancelled_by_themselves(place: Place) -> None:
+    graph = document(node("a", "sleeps", milliseconds=60_000), node("b", "sleeps", milliseconds=60_001))
+    run_id = place.submit(graph)
+    for name in ("a", "b"):
+        place.wait_for("node.started", name)
+        place.engine.cancel_node(run_id, name)
+    assert statuses(place.finish(run_id)) == {"a": "cancelled", "b": "cancelled"}
