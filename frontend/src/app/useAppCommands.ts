@@ -30,6 +30,12 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'inspector.logs',
+    label: 'Show the log of the selected node',
+    group: 'View',
+    perform: () => useLayout.getState().set({ inspectorOpen: true, sheetOpen: true, inspectorTab: 'logs' }),
+  },
+  {
     id: 'faults.next',
     label: 'Next fault',
     group: 'Faults',

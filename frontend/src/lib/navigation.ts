@@ -5,11 +5,18 @@ import { createStore } from 'zustand/vanilla';
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'pipeline'; readonly pipelineId: string; readonly runId: string | null }
-  | { readonly page: 'runs' };
+  | { readonly page: 'runs' }
+  | { readonly page: 'storage' }
+  | { readonly page: 'compare'; readonly runIds: readonly string[] };
 
-export function parseRoute(pathname: string): Route {
+export function parseRoute(pathname: string, search = ''): Route {
   const [section, id, runs, runId] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (section === 'runs' && id === undefined) return { page: 'runs' };
+  if (section === 'storage' && id === undefined) return { page: 'storage' };
+  if (section === 'compare' && id === undefined) {
+    const ids = new URLSearchParams(search).get('runs')?.split(',').filter(Boolean) ?? [];
+    return { page: 'compare', runIds: [...new Set(ids)] };
+  }
   if (section === 'pipelines' && id !== undefined) {
     return { page: 'pipeline', pipelineId: id, runId: (runs === 'runs' && runId) || null };
   }
@@ -19,20 +26,24 @@ export function parseRoute(pathname: string): Route {
 export const paths = {
   home: '/',
   runs: '/runs',
+  storage: '/storage',
+  compare: (runIds: readonly string[]) => `/compare?runs=${runIds.map(encodeURIComponent).join(',')}`,
   pipeline: (pipelineId: string) => `/pipelines/${encodeURIComponent(pipelineId)}`,
   run: (pipelineId: string, runId: string) =>
     `/pipelines/${encodeURIComponent(pipelineId)}/runs/${encodeURIComponent(runId)}`,
 };
 
-const routeStore = createStore<Route>(() => parseRoute(location.pathname));
+const here = () => parseRoute(location.pathname, location.search);
 
-addEventListener('popstate', () => routeStore.setState(parseRoute(location.pathname), true));
+const routeStore = createStore<Route>(here);
+
+addEventListener('popstate', () => routeStore.setState(here(), true));
 
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
-  if (path === location.pathname) return;
+  if (path === location.pathname + location.search) return;
   if (options.replace === true) history.replaceState(null, '', path);
   else history.pushState(null, '', path);
-  routeStore.setState(parseRoute(location.pathname), true);
+  routeStore.setState(here(), true);
 }
 
 export function currentRoute(): Route {

@@ -13,7 +13,7 @@ import { useNodeRun, useRunState } from '@/lib/run/runStore';
 import type { NodeRun } from '@/lib/run/types';
 import { downloadUrl } from '@/services/queries/usePreview';
 
-import { ErrorCard } from './ErrorCard';
+import { FailureCard } from './FailureCard';
 import styles from './NodeOutputs.module.css';
 import { OutputView } from './OutputView';
 import { ViewerDialog } from './ViewerDialog';
@@ -43,7 +43,7 @@ export function NodeOutputs({ nodeId }: { nodeId: string }) {
   }
   return (
     <div className={styles.outputs}>
-      {node.error !== null && <ErrorCard error={node.error} />}
+      {node.error !== null && <FailureCard nodeId={nodeId} error={node.error} />}
       {outputs.length === 0 && node.error === null && <Nothing node={node} />}
       {outputs.length > 0 && <Origin node={node} />}
       {outputs.map((output) => (
