@@ -1,4 +1,4 @@
-import { duration } from '@/lib/run/format';
+import { duration, moment } from '@/lib/run/format';
 import { NODE_WORDS } from '@/lib/run/runFigures';
 import type { NodeRun, Progress } from '@/lib/run/types';
 
@@ -16,6 +16,8 @@ export function stateWords(node: NodeRun): string {
       return node.seconds === null ? 'Cancelled' : `Cancelled after ${duration(node.seconds)}`;
     case 'running':
       return (node.attempt ?? 1) > 1 ? `Running, attempt ${node.attempt}` : 'Running';
+    case 'queued':
+      return node.waiting === null ? NODE_WORDS.queued : `Queued: ${node.waiting}`;
     default:
       return NODE_WORDS[node.status];
   }
@@ -37,4 +39,34 @@ export function progressWords(progress: Progress | null): string {
 
 export function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
+}
+
+/** How much of the work is safe: `safe up to epoch 3`; with `now` (seconds) also when that was. */
+export function checkpointWords({ checkpoint }: NodeRun, now?: number): string | null {
+  if (checkpoint === null) return null;
+  const { epoch, batch, step, time } = checkpoint;
+  const place = epoch === null ? `step ${step}` : placeWords(epoch, batch ?? 0);
+  if (now === undefined) return `safe up to ${place}`;
+  return `safe up to ${place}, ${ago(now - time)}`;
+}
+
+/** Where the node went on from; `runTime` is when the other run was made (seconds), if it was another. */
+export function resumedWords({ resumed }: NodeRun, runTime: number | null): string | null {
+  if (resumed === null) return null;
+  const place = placeWords(resumed.epoch, resumed.batch);
+  const origin = runTime === null ? '' : ` of the run of ${moment(runTime)}`;
+  return `went on after ${place}${origin}`;
+}
+
+function placeWords(epoch: number, batch: number): string {
+  if (batch === 0) return `epoch ${epoch}`;
+  return epoch === 0 ? `batch ${batch}` : `epoch ${epoch}, batch ${batch}`;
+}
+
+/** `just now`, `12 s ago`, `3 min ago`. */
+export function ago(seconds: number): string {
+  if (seconds < 2) return 'just now';
+  if (seconds < 90) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  return `${Math.round(seconds / 3600)} h ago`;
 }

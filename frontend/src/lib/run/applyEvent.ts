@@ -140,6 +140,11 @@ function started(node: NodeRun, event: Extract<RunEvent, { type: 'node.started' 
     // Another try begins from nothing: what the last one measured would draw the curve twice.
     metrics: event.attempt > 1 ? [] : node.metrics,
     error: null,
+    waiting: null,
+    checkpoint: null,
+    resumed: null,
+    memory: [],
+    memory_peak: null,
   };
 }
 

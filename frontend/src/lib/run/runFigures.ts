@@ -1,3 +1,4 @@
+import { runPart } from './runPart';
 import { isOver } from './types';
 import type { NodeRun, Run } from './types';
 
@@ -12,7 +13,10 @@ export interface NodeCounts {
 }
 
 export function nodeCounts(run: Run): NodeCounts {
-  const nodes = run.document.nodes.map((node) => run.nodes[node.id]);
+  const part = runPart(run);
+  const nodes = run.document.nodes
+    .filter(({ id }) => part?.has(id) ?? true)
+    .map((node) => run.nodes[node.id]);
   const having = (test: (node: NodeRun) => boolean) =>
     nodes.filter((node) => node !== undefined && test(node)).length;
   return {

@@ -4,7 +4,8 @@ import { watchRun } from '@/services/socket';
 
 import { applyEvents } from './applyEvent';
 import { logStore } from './logStore';
-import type { NodeRun, Run, RunError, RunEvent } from './types';
+import { isInRun } from './runPart';
+import { isNodeOver, type NodeRun, type Run, type RunError, type RunEvent } from './types';
 
 /**
  * The run that the page shows, live or over. It is short-lived: another run replaces it, and a reload asks the server.
@@ -20,9 +21,21 @@ export interface RunView {
   error: RunError | null;
   /** The server's clock minus ours, in seconds: durations stay right when the two differ. */
   clockSkew: number;
+  /** Nodes that were asked to stop and have not said yet that they did. */
+  cancelling: ReadonlySet<string>;
+  /** An earlier moment of the run is shown, not where it stands now. */
+  replaying: boolean;
 }
 
-const NOTHING: RunView = { runId: null, run: null, error: null, clockSkew: 0 };
+const NOBODY: ReadonlySet<string> = new Set();
+const NOTHING: RunView = {
+  runId: null,
+  run: null,
+  error: null,
+  clockSkew: 0,
+  cancelling: NOBODY,
+  replaying: false,
+};
 
 /** Events are joined for this long, so that a burst is drawn once; the first after a pause is drawn at once. */
 const BATCH_MS = 40;
@@ -35,10 +48,27 @@ export function useRunState<T>(selector: (view: RunView) => T): T {
 
 /** The state of one node in the run that is shown. A component that reads this is drawn again for its node only. */
 export function useNodeRun(nodeId: string): NodeRun | undefined {
-  return useRunState((view) => view.run?.nodes[nodeId]);
+  return useRunState(({ run }) => nodeOf(run, nodeId));
+}
+
+/** The state of a node that takes part in a run. */
+export function nodeOf(run: Run | null, nodeId: string): NodeRun | undefined {
+  return run !== null && isInRun(run, nodeId) ? run.nodes[nodeId] : undefined;
+}
+
+/** Whether a node was asked to stop, by itself or with its run, and is still on its way to that. */
+export function useCancelling(nodeId: string): boolean {
+  return useRunState(({ run, cancelling }) => {
+    const node = nodeOf(run, nodeId);
+    if (node === undefined || isNodeOver(node.status)) return false;
+    return run?.cancel_requested === true || cancelling.has(nodeId);
+  });
 }
 
 let unwatch: (() => void) | null = null;
+/** Where the run stands, while an earlier moment of it is shown. */
+let present: Run | null = null;
+let eventAt: number | null = null;
 let waiting: RunEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -55,9 +85,32 @@ export function showRun(runId: string, known?: Run): void {
 export function hideRun(): void {
   unwatch?.();
   unwatch = null;
+  present = null;
+  eventAt = null;
   forgetWaiting();
   logStore.getState().clear();
   runStore.setState(NOTHING);
+}
+
+/** When the shown run last said anything (milliseconds since 1970). Not in the store: it moves with every event. */
+export function lastEventAt(): number | null {
+  return eventAt;
+}
+
+/** Shows the run as it was at an earlier moment. What comes meanwhile is kept for `showPresent`. */
+export function showMoment(moment: Run): void {
+  const { run, replaying } = runStore.getState();
+  if (run?.id !== moment.id) return;
+  if (!replaying) present = run;
+  runStore.setState({ run: moment, replaying: true });
+}
+
+/** Shows where the run stands now. */
+export function showPresent(): void {
+  if (present === null) return;
+  const run = present;
+  present = null;
+  runStore.setState({ run, replaying: false });
 }
 
 /** The server has taken a cancellation; the events that say so are on their way. */
@@ -66,9 +119,17 @@ export function cancelRequested(runId: string): void {
   if (run?.id === runId) runStore.setState({ run: { ...run, cancel_requested: true } });
 }
 
+/** The server has taken the cancellation of one node. */
+export function nodeCancelRequested(runId: string, nodeId: string): void {
+  const { run, cancelling } = runStore.getState();
+  if (run?.id === runId) runStore.setState({ cancelling: new Set([...cancelling, nodeId]) });
+}
+
 function onSnapshot(run: Run): void {
   forgetWaiting();
-  runStore.setState({ run, error: null });
+  eventAt = Date.now();
+  if (present !== null) present = run;
+  else runStore.setState({ run, error: null });
 }
 
 function onError(error: RunError): void {
@@ -98,7 +159,12 @@ function flush(): void {
   const { run, clockSkew } = runStore.getState();
   if (run === null) return;
   const last = events.at(-1);
+  eventAt = Date.now();
   logStore.getState().append(events);
+  if (present !== null) {
+    present = applyEvents(present, events);
+    return;
+  }
   runStore.setState({
     run: applyEvents(run, events),
     clockSkew: last === undefined ? clockSkew : freshSkew(clockSkew, last.time),
