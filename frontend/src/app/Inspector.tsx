@@ -20,6 +20,9 @@ const NodeOutputs = lazy(() =>
 const NodeMetrics = lazy(() =>
   import('@/features/runs/NodeMetrics').then((module) => ({ default: module.NodeMetrics })),
 );
+const NodeRunStrip = lazy(() =>
+  import('@/features/runs/NodeRunStrip').then((module) => ({ default: module.NodeRunStrip })),
+);
 const NodeLogs = lazy(() =>
   import('@/features/runs/NodeLogs').then((module) => ({ default: module.NodeLogs })),
 );
@@ -179,6 +182,9 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
         </div>
         <Fold />
       </header>
+      <Suspense fallback={null}>
+        <NodeRunStrip nodeId={nodeId} onShowFailure={() => set({ inspectorTab: 'outputs' })} />
+      </Suspense>
       <Tabs
         label="About this node"
         value={inspectorTab}

@@ -1,69 +1,168 @@
-import { Play, Square } from 'lucide-react';
-import { useMemo } from 'react';
+import { ChevronDown, Play, Square, StepForward } from 'lucide-react';
+import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { Button } from '@/components/ui/Button';
+import { DropdownMenu } from '@/components/ui/Menu';
 import { Tooltip } from '@/components/ui/Tooltip';
-import { useCancelRun } from '@/features/runs/useRunActions';
+import { useCancelNode, useCancelRun } from '@/features/runs/useRunActions';
 import { useSubmit } from '@/features/runs/useSubmit';
-import { useCommands } from '@/lib/commands';
+import { revealNode } from '@/lib/canvas/canvasApi';
+import { useCommands, type Command } from '@/lib/commands';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { flushDraft } from '@/lib/drafts/draftStore';
 import { navigate, paths } from '@/lib/navigation';
-import { useRunState } from '@/lib/run/runStore';
-import { isOver } from '@/lib/run/types';
+import { followPlan, refreshPlan, usePlan } from '@/lib/plan/planStore';
+import { nodeOf, runStore, useRunState } from '@/lib/run/runStore';
+import { isNodeOver, isOver } from '@/lib/run/types';
+import { onRunsChanged } from '@/services/socket';
 import { useNarrow } from './layout';
 import styles from './RunControls.module.css';
 
-/** Submit, and Cancel while a run goes on. */
+const PlanSummary = lazy(() =>
+  import('@/features/runs/PlanSummary').then((module) => ({ default: module.PlanSummary })),
+);
+
+/** Submit with what it would do, and Cancel while a run goes on. */
 export function RunControls() {
   const runId = useRunState((view) => view.runId);
   const goingOn = useRunState((view) => view.run !== null && !isOver(view.run.status));
   const narrow = useNarrow();
   const empty = useDocument((state) => state.order.length === 0);
+  const planned = usePlan((state) => state.totals !== null);
   const { mutate: cancelRun, isPending: cancelling } = useCancelRun();
+  const { mutate: cancelNode } = useCancelNode();
   const { submit, submitting } = useSubmit({ flush: saveFirst, onSubmitted: showSubmitted });
+  useEffect(followPlan, []);
+  useEffect(() => onRunsChanged(refreshPlan), []);
 
-  const commands = useMemo(
-    () => [
-      {
-        id: 'run.submit',
-        label: 'Submit the pipeline',
-        group: 'Runs',
-        shortcut: ['Mod+Enter'],
-        whileTyping: true,
-        enabled: () => documentStore.getState().order.length > 0,
-        perform: submit,
-      },
-    ],
-    [submit],
-  );
+  const commands = useMemo(() => runCommands(submit, cancelNode), [submit, cancelNode]);
   useCommands(commands);
 
   return (
     <span className={styles.controls}>
+      {planned && !narrow && (
+        <Suspense fallback={null}>
+          <PlanSummary onLeadTo={lead} />
+        </Suspense>
+      )}
       {goingOn && runId !== null && (
         <Button icon={<Square />} busy={cancelling} onClick={() => cancelRun(runId)}>
           Cancel
         </Button>
       )}
       {!(narrow && goingOn) && (
-        <Tooltip
-          content={empty ? 'There is nothing on the canvas yet' : 'Check the pipeline and run it'}
-          shortcut="Mod+Enter"
-        >
-          <Button
-            variant="primary"
-            icon={<Play />}
-            busy={submitting}
-            disabled={empty}
-            className={styles.submit}
-            onClick={submit}
+        <span className={styles.split}>
+          <Tooltip
+            content={empty ? 'There is nothing on the canvas yet' : 'Check the pipeline and run it'}
+            shortcut="Mod+Enter"
           >
-            Submit
-          </Button>
-        </Tooltip>
+            <Button
+              variant="primary"
+              icon={<Play />}
+              busy={submitting}
+              disabled={empty}
+              className={styles.submit}
+              onClick={() => submit()}
+            >
+              Submit
+            </Button>
+          </Tooltip>
+          {!narrow && <PartMenu commands={commands} disabled={empty || submitting} />}
+        </span>
       )}
     </span>
   );
+}
+
+/** The parts of the pipeline that can be run; which nodes are meant is what is selected. */
+function PartMenu({ commands, disabled }: { commands: readonly Command[]; disabled: boolean }) {
+  const selected = useDocument((state) => state.selection.size);
+  const entry = (id: string, icon: React.ReactNode, hint: string) => {
+    const command = commands.find((one) => one.id === id);
+    return {
+      label: command?.label ?? id,
+      icon,
+      shortcut: command?.shortcut?.[0],
+      hint: selected === 0 && id !== 'run.submit' ? 'Select a node first.' : hint,
+      disabled: selected === 0 && id !== 'run.submit',
+      onSelect: () => void command?.perform(),
+    };
+  };
+  return (
+    <DropdownMenu
+      label="What to run"
+      align="end"
+      trigger={
+        <Button variant="primary" className={styles.more} aria-label="Run a part" disabled={disabled}>
+          <ChevronDown aria-hidden />
+        </Button>
+      }
+      entries={[
+        entry('run.submit', <Play />, 'Everything; what is still good is reused.'),
+        'separator',
+        entry('run.until', <StepForward />, 'The selected nodes and all they need.'),
+        entry('run.only', <Play />, 'The selected nodes alone, from what was made before.'),
+      ]}
+    />
+  );
+}
+
+function runCommands(
+  submit: ReturnType<typeof useSubmit>['submit'],
+  cancelNode: ReturnType<typeof useCancelNode>['mutate'],
+): readonly Command[] {
+  const selected = () => [...documentStore.getState().selection];
+  const anySelected = () => selected().length > 0;
+  return [
+    {
+      id: 'run.submit',
+      label: 'Submit the pipeline',
+      group: 'Runs',
+      shortcut: ['Mod+Enter'],
+      whileTyping: true,
+      enabled: () => documentStore.getState().order.length > 0,
+      perform: () => submit(),
+    },
+    {
+      id: 'run.until',
+      label: 'Run to here',
+      group: 'Runs',
+      shortcut: ['Mod+Shift+Enter'],
+      enabled: anySelected,
+      perform: () => submit({ until: selected() }),
+    },
+    {
+      id: 'run.only',
+      label: 'Run this node only',
+      group: 'Runs',
+      shortcut: ['Mod+Alt+Enter'],
+      enabled: anySelected,
+      perform: () => submit({ only: selected() }),
+    },
+    {
+      id: 'run.cancel-node',
+      label: 'Cancel this node',
+      group: 'Runs',
+      enabled: () => goingNodes().length > 0,
+      perform: () => {
+        const { runId } = runStore.getState();
+        if (runId !== null) for (const nodeId of goingNodes()) cancelNode({ runId, nodeId });
+      },
+    },
+  ];
+}
+
+/** The selected nodes that can still be stopped. */
+function goingNodes(): string[] {
+  const { run } = runStore.getState();
+  if (run === null || isOver(run.status)) return [];
+  return [...documentStore.getState().selection].filter((id) => {
+    const node = nodeOf(run, id);
+    return node !== undefined && !isNodeOver(node.status);
+  });
+}
+
+function lead(nodeId: string): void {
+  revealNode(nodeId, { select: true });
 }
 
 async function saveFirst(): Promise<void> {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useDocument } from '@/lib/document/documentStore';
 import { useNodeFaults } from '@/lib/document/faultStore';
 import { ModuleIcon } from '@/lib/modules/ModuleIcon';
-import { useRunState } from '@/lib/run/runStore';
+import { nodeOf, useRunState } from '@/lib/run/runStore';
 import { useCanvasUi } from './canvasUi';
 import styles from './NodeFrame.module.css';
 import { RenameField } from './RenameField';
@@ -24,7 +24,7 @@ interface NodeFrameProps {
 export function NodeFrame({ nodeId, moduleId, title, selected, missing = false, children }: NodeFrameProps) {
   const { NodeStatus, NodeFace } = useSlots();
   const label = useDocument((state) => state.nodes[nodeId]?.label.trim() ?? '');
-  const runStatus = useRunState((view) => view.run?.nodes[nodeId]?.status);
+  const runStatus = useRunState(({ run }) => nodeOf(run, nodeId)?.status);
   const aim = useWiring(({ wiring, hover }) => {
     if (!wiring || hover?.anchor !== nodeId) return undefined;
     return 'refusing';

@@ -3,7 +3,8 @@ import { memo, type CSSProperties, type PointerEvent } from 'react';
 import { useDocument } from '@/lib/document/documentStore';
 import type { Point } from '@/lib/document/types';
 import { useCatalog } from '@/lib/modules/catalog';
-import { useRunState } from '@/lib/run/runStore';
+import { nodeOf, useRunState } from '@/lib/run/runStore';
+import { useConnection } from '@/services/socket';
 import type { WireFlowEdge } from './flowStore';
 import styles from './WireEdge.module.css';
 import { pressWireEnd } from './wireGesture';
@@ -30,7 +31,8 @@ export const WireEdge = memo(function WireEdge({
   });
   const wire = data?.wire;
   const moving = useWiring((state) => wire !== undefined && state.wiring?.moving === wire);
-  const flowing = useRunState((view) => view.run?.nodes[target]?.status === 'running');
+  const live = useConnection(({ status }) => status !== 'lost');
+  const flowing = useRunState(({ run }) => nodeOf(run, target)?.status === 'running') && live;
   const path = wirePath([sourceX, sourceY], [targetX, targetY]);
   return (
     <g

@@ -6,11 +6,14 @@ import {
   Network,
   PanelRight,
   Pencil,
+  Play,
   Plus,
   RefreshCw,
   Scissors,
   Search,
+  Square,
   SquareDashed,
+  StepForward,
   Trash2,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -80,6 +83,7 @@ function nodeEntries(id: string): MenuEntry[] {
         });
       },
     },
+    ...runEntries(),
     'separator',
     entry('cut', <Scissors />),
     entry('copy', <Copy />),
@@ -89,6 +93,22 @@ function nodeEntries(id: string): MenuEntry[] {
     'separator',
     entry('delete', <Trash2 />, 'Delete', true),
   ];
+}
+
+/** What the page can do with the selected nodes in a run; the canvas alone can't. */
+function runEntries(): MenuEntry[] {
+  const known = commandStore.getState().commands;
+  const entries: [string, ReactNode][] = [
+    ['run.until', <StepForward key="until" />],
+    ['run.only', <Play key="only" />],
+    ['run.cancel-node', <Square key="cancel" />],
+  ];
+  const able = entries.filter(([id]) => known.has(id) && (id !== 'run.cancel-node' || enabled(id)));
+  return able.length === 0 ? [] : ['separator', ...able.map(([id, icon]) => entry(id, icon))];
+}
+
+function enabled(commandId: string): boolean {
+  return commandStore.getState().commands.get(commandId)?.enabled?.() !== false;
 }
 
 function wireEntries(id: string): MenuEntry[] {

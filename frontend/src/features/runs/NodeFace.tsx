@@ -6,15 +6,17 @@ import { bestIndex, curvesOf } from '@/lib/run/curves';
 import { count, counted, duration, percent, timeLeft } from '@/lib/run/format';
 import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
-import { useNodeRun } from '@/lib/run/runStore';
+import { useCancelling, useNodeRun } from '@/lib/run/runStore';
 import type { NodeRun } from '@/lib/run/types';
+import { failureWords } from '@/lib/run/failure';
 import { usePreview } from '@/services/queries/usePreview';
 import { useConnection } from '@/services/socket';
 import type { ImageDirectoryPreview, ScoredPreview } from '@/services/types.generated';
 
+import { FreshnessLine } from './FreshnessLine';
 import { MiniCurves } from './MiniCurves';
 import styles from './NodeFace.module.css';
-import { firstLine, part, progressWords, stateWords } from './nodeWords';
+import { checkpointWords, part, progressWords, resumedWords, stateWords } from './nodeWords';
 
 interface NodeSlotProps {
   nodeId: string;
@@ -29,6 +31,15 @@ const LEARNS = 'train-pytorch-model';
  * It keeps one height throughout a run.
  */
 export const NodeFace = memo(function NodeFace({ nodeId, moduleId }: NodeSlotProps) {
+  return (
+    <>
+      <RunFace nodeId={nodeId} moduleId={moduleId} />
+      <FreshnessLine nodeId={nodeId} />
+    </>
+  );
+});
+
+function RunFace({ nodeId, moduleId }: NodeSlotProps) {
   const node = useNodeRun(nodeId);
   if (node === undefined) return null;
   const learns = moduleId === LEARNS || node.metrics.filter(({ axis }) => axis === 'epoch').length > 1;
@@ -36,41 +47,60 @@ export const NodeFace = memo(function NodeFace({ nodeId, moduleId }: NodeSlotPro
     <div className={styles.face} data-testid="node-face">
       {learns && <MiniCurves metrics={node.metrics} />}
       <Line nodeId={nodeId} node={node} />
+      {learns && node.status === 'running' && <Notes node={node} />}
     </div>
   );
-});
+}
 
 function Line({ nodeId, node }: { nodeId: string; node: NodeRun }) {
   switch (node.status) {
     case 'running':
-      return <Running node={node} />;
+      return <Running nodeId={nodeId} node={node} />;
     case 'failed':
       return (
         <p className={styles.error} title={node.error?.message}>
-          {node.error === null ? 'Failed' : firstLine(node.error.message)}
+          {node.error === null ? 'Failed' : failureWords(node.error)}
         </p>
       );
     case 'skipped':
       return <Skipped because={node.skipped_because} />;
     case 'completed':
       return <Figures nodeId={nodeId} node={node} />;
-    default:
+    default: {
+      const words = stateWords(node);
       return (
-        <p className={styles.words}>
-          <span>{stateWords(node)}</span>
+        <p className={styles.words} title={words}>
+          <span>{words}</span>
         </p>
       );
+    }
   }
 }
 
-function Running({ node }: { node: NodeRun }) {
+/** What a long node need not be afraid of; the line keeps its place, so that nothing moves at the first checkpoint. */
+function Notes({ node }: { node: NodeRun }) {
+  const notes = [
+    (node.attempt ?? 1) > 1 && `attempt ${node.attempt}`,
+    resumedWords(node, null),
+    checkpointWords(node),
+  ].filter((note) => typeof note === 'string');
+  const words = notes.join(' · ');
+  return (
+    <p className={styles.notes} title={words}>
+      {words.charAt(0).toUpperCase() + words.slice(1)}
+    </p>
+  );
+}
+
+function Running({ nodeId, node }: { nodeId: string; node: NodeRun }) {
+  const cancelling = useCancelling(nodeId);
   const lost = useConnection(({ status }) => status === 'lost');
   const left = node.progress?.seconds_left ?? null;
   const done = part(node.progress);
   return (
     <div className={styles.running}>
       <div className={styles.words}>
-        <span className={styles.message}>{progressWords(node.progress)}</span>
+        <span className={styles.message}>{cancelling ? 'Cancelling…' : progressWords(node.progress)}</span>
         <span className={styles.left}>
           {lost ? 'no connection' : left !== null ? timeLeft(left) : done !== null ? percent(done, 0) : ''}
         </span>

@@ -7,6 +7,7 @@ import { Switch } from '@/components/ui/Switch';
 import { bestIndex, curvesOf } from '@/lib/run/curves';
 import type { Curves } from '@/lib/run/curves';
 import { LearningCharts } from '@/lib/run/LearningCharts';
+import { MemoryCurve } from '@/lib/run/MemoryCurve';
 import { metricTitle, metricWords } from '@/lib/run/metricNames';
 import { useNodeRun, useRunState } from '@/lib/run/runStore';
 import { isNodeOver } from '@/lib/run/types';
@@ -32,7 +33,9 @@ export function NodeMetrics({ nodeId }: { nodeId: string }) {
       </EmptyState>
     );
   }
+  const memory = node.memory.length > 1 ? <MemoryCurve points={node.memory} peak={node.memory_peak} /> : null;
   if (byAxis.length === 0) {
+    if (memory !== null) return <div className={styles.metrics}>{memory}</div>;
     return (
       <EmptyState icon={<ChartSpline />} title={isNodeOver(node.status) ? 'No metrics' : 'No metrics yet'}>
         {isNodeOver(node.status)
@@ -50,6 +53,7 @@ export function NodeMetrics({ nodeId }: { nodeId: string }) {
           <Curve key={curves.axis} curves={curves} />
         ),
       )}
+      {memory}
     </div>
   );
 }

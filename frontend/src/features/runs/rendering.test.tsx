@@ -5,11 +5,13 @@ import type { ReactNode } from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { TooltipProvider } from '@/components/ui/Tooltip';
+import { keepSame, planStore, totalsOf } from '@/lib/plan/planStore';
 import { applyEvent } from '@/lib/run/applyEvent';
 import { eventAt, progressAt, runOf } from '@/lib/run/fixtures';
 import { runStore } from '@/lib/run/runStore';
 import type { Run, RunEvent } from '@/lib/run/types';
 import { connectionStore } from '@/services/socket';
+import type { PlannedNode } from '@/services/types.generated';
 
 import { NodeFace } from './NodeFace';
 import { NodeStatus } from './NodeStatus';
@@ -34,8 +36,9 @@ function Around({ children }: { children: ReactNode }) {
 }
 
 afterEach(() => {
-  runStore.setState({ runId: null, run: null, error: null, clockSkew: 0 });
+  runStore.setState({ runId: null, run: null, error: null, clockSkew: 0, cancelling: new Set() });
   connectionStore.setState({ status: 'off', retryAt: null });
+  planStore.setState({ status: 'none', nodes: {}, totals: null });
 });
 
 describe('nodes of a run', () => {
@@ -58,6 +61,49 @@ describe('nodes of a run', () => {
       hear(progressAt(1, 'train', 40));
     });
     expect([...renders]).toEqual([['train', 1]]);
+  });
+
+  it('draws one node anew when the plan says something else of it, and no other', () => {
+    const ids = ['split', 'train', 'score'];
+    const plan = (why: string): PlannedNode => ({
+      action: 'reuse',
+      why,
+      seconds_saved: 3,
+      seconds_expected: null,
+      changed: [],
+    });
+    const tell = (nodes: Record<string, PlannedNode>) => {
+      const before = planStore.getState().nodes;
+      planStore.setState({
+        status: 'ready',
+        nodes: keepSame(before, nodes),
+        totals: totalsOf({ nodes, seconds_saved: 9, seconds_expected: 0 }),
+      });
+    };
+    tell(Object.fromEntries(ids.map((id) => [id, plan('nothing changed')])));
+    const renders = new Map<string, number>();
+    render(
+      <Around>
+        {ids.map((id) => (
+          <Profiler key={id} id={id} onRender={() => renders.set(id, (renders.get(id) ?? 0) + 1)}>
+            <NodeStatus nodeId={id} moduleId="identity" />
+            <NodeFace nodeId={id} moduleId="identity" />
+          </Profiler>
+        ))}
+      </Around>,
+    );
+    expect(screen.getAllByText('Reused, saves 3.0 s')).toHaveLength(3);
+    renders.clear();
+    act(() => {
+      tell({ split: plan('nothing changed'), train: plan('something'), score: plan('nothing changed') });
+    });
+    expect([...renders]).toEqual([['train', 1]]);
+  });
+
+  it('leaves nodes untouched that the run was not asked for', () => {
+    show(runOf({ split: { status: 'completed' }, train: {} }, { asked_for: { until: ['split'] } }));
+    render(<NodeStatus nodeId="train" moduleId="identity" />, { wrapper: Around });
+    expect(screen.queryByRole('img')).not.toBeInTheDocument();
   });
 
   it('says how far a node is and how long it still takes', () => {

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { toast } from '@/components/ui/toasts';
-import { cancelRequested, showRun } from '@/lib/run/runStore';
+import { cancelRequested, nodeCancelRequested, showRun } from '@/lib/run/runStore';
 import { api } from '@/services/http';
 import { createPipeline } from '@/services/queries/usePipelines';
 import type { PipelineRecord, Run, RunAnswer } from '@/services/types.generated';
@@ -25,13 +25,29 @@ export function useCancelRun() {
   });
 }
 
-/** Runs a document once more, just as it was; what is still good is reused. */
+/** Stops one node of a run; what depends on it is skipped, everything else goes on. */
+export function useCancelNode() {
+  return useMutation({
+    mutationFn: ({ runId, nodeId }: { runId: string; nodeId: string }) =>
+      api.post<RunAnswer>(`runs/${encodeURIComponent(runId)}/nodes/${encodeURIComponent(nodeId)}/cancel`),
+    onSuccess: (_, { runId, nodeId }) => {
+      nodeCancelRequested(runId, nodeId);
+    },
+    onError: complain('The node was not cancelled'),
+  });
+}
+
+/** Runs a document once more, just as it was; what is still good is reused, and what was interrupted goes on. */
 export function useRerun(onSubmitted?: (run: Run) => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (runId: string) => {
       const { run } = await api.get<RunAnswer>(`runs/${encodeURIComponent(runId)}`);
-      return api.post<RunAnswer>('runs', { pipeline: run.document, pipeline_id: run.pipeline_id });
+      return api.post<RunAnswer>('runs', {
+        pipeline: run.document,
+        pipeline_id: run.pipeline_id,
+        ...run.asked_for,
+      });
     },
     onSuccess: ({ run }) => {
       showRun(run.id, run);

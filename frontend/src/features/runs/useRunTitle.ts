@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 
+import { runPart } from '@/lib/run/runPart';
 import { useRunState } from '@/lib/run/runStore';
 import type { Run } from '@/lib/run/types';
 
@@ -30,7 +31,8 @@ function titleState(run: Run): string {
 
 /** How much of the run is done; a node under way counts for its part. */
 function share(run: Run): number {
-  const nodes = Object.values(run.nodes);
+  const asked = runPart(run);
+  const nodes = Object.entries(run.nodes).flatMap(([id, node]) => (asked?.has(id) === false ? [] : [node]));
   if (nodes.length === 0) return 0;
   const done = nodes.reduce((sum, node) => {
     if (node.status === 'running') return sum + (part(node.progress) ?? 0);

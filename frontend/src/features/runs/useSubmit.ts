@@ -6,7 +6,7 @@ import { faultStore } from '@/lib/document/faultStore';
 import { showRun } from '@/lib/run/runStore';
 import type { Run } from '@/lib/run/types';
 import { ApiError, api } from '@/services/http';
-import type { RunAnswer } from '@/services/types.generated';
+import type { RunAnswer, RunSubmit } from '@/services/types.generated';
 
 interface SubmitOptions {
   /** Saves the draft, so that the run belongs to a revision that is safe. Rejects when that can't be done. */
@@ -15,17 +15,20 @@ interface SubmitOptions {
   onSubmitted?: (run: Run) => void;
 }
 
+/** A part of the pipeline, see `RunSubmit`: up to some nodes with all they need, or some nodes alone. */
+export type Asked = Pick<RunSubmit, 'until' | 'only'>;
+
 /** Checks the open document and runs it. What is wrong with it goes to the fault store, which leads to it. */
 export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
-  submit: () => void;
+  submit: (asked?: Asked) => void;
   submitting: boolean;
 } {
   const client = useQueryClient();
   const { mutate, isPending } = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (asked: Asked) => {
       await flush();
       const { pipelineId, toDocument } = documentStore.getState();
-      return api.post<RunAnswer>('runs', { pipeline: toDocument(), pipeline_id: pipelineId });
+      return api.post<RunAnswer>('runs', { pipeline: toDocument(), pipeline_id: pipelineId, ...asked });
     },
     onSuccess: ({ run }) => {
       faultStore.getState().clear();
@@ -36,8 +39,8 @@ export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
     onError: explain,
   });
   return {
-    submit: () => {
-      if (!isPending) mutate();
+    submit: (asked = {}) => {
+      if (!isPending) mutate(asked);
     },
     submitting: isPending,
   };
@@ -48,7 +51,8 @@ function explain(error: Error): void {
     toast({ title: 'The pipeline was not submitted', description: error.message, tone: 'danger' });
     return;
   }
-  const faults = error.faults.length > 0 ? error.faults : error.status === 422 ? [error.error] : [];
+  const leads = error.status === 422 || error.error.node !== undefined;
+  const faults = error.faults.length > 0 ? error.faults : leads ? [error.error] : [];
   if (faults.length > 0) {
     faultStore.getState().show(faults);
     return;
