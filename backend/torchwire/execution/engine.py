@@ -18,7 +18,6 @@ from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
-from torchwire.execution.recovery import write_document
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
@@ -105,7 +104,6 @@ class Engine:
         stored = (whole or pipeline).as_json()
         message = None if self._executor.workers_ready else "Waiting for the workers, which are loading PyTorch."
         run = ActiveRun.new(uuid.uuid4().hex, steps, only=frozenset(part.only))
-        write_document(self.home, run.id, stored)
         event = self._database.runs.create(
             pipeline.name,
             stored,
@@ -116,7 +114,7 @@ class Engine:
             asked_for=part.as_json(),
         )
         snapshot = self._database.runs.snapshot(run.id)
-        self._loop.submitted(run, event)
+        self._loop.submitted(run, stored, event)
         return snapshot
 
     def cancel(self, run_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from torchwire.execution.home import Home
 from torchwire.execution.store import REMOVED
 
 GARBAGE = ("out", "sealed", "scratch", "checkpoints")
@@ -32,9 +33,18 @@ class Janitor:
         for path in paths:
             self._queue.put(partial(_remove, path))
 
-    def sweep(self, attempts: Path, living: set[str]) -> None:
-        """Remove the garbage of all attempts but the living, soon: what they made is committed or lost."""
-        self._queue.put(partial(_sweep, attempts, living))
+    def sweep(self, home: Home, *, known: set[str], living: set[str], runs: set[str]) -> None:
+        """Remove what is of no use, soon: the garbage of all attempts but the ``living``, for what they made is
+        committed or lost, whole folders of attempts that are not ``known``, documents of other ``runs``, and what was
+        taken out of the store.
+
+        What there is, is listed now: what begins after this call is left alone.
+        """
+        attempts = [path for path in home.attempts.iterdir() if path.name not in living]
+        documents = [path for path in home.documents.iterdir() if path.suffix != ".json" or path.stem not in runs]
+        strays = [path for path in attempts if path.name not in known]
+        withdrawn = list(home.artifacts.glob(f"{REMOVED}*"))
+        self._queue.put(partial(_sweep, attempts + documents + withdrawn, strays))
 
     def stop(self) -> None:
         """End after what was queued is removed."""
@@ -47,10 +57,11 @@ class Janitor:
                 task()
 
 
-def _sweep(attempts: Path, living: set[str]) -> None:
-    for path in attempts.iterdir():
-        if path.name not in living:
-            _remove(path)
+def _sweep(paths: Iterable[Path], strays: Iterable[Path]) -> None:
+    for path in paths:
+        _remove(path)
+    for path in strays:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove(path: Path) -> None:

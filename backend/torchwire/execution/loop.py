@@ -23,7 +23,7 @@ from torchwire.execution.home import Home
 from torchwire.execution.janitor import Janitor
 from torchwire.execution.launcher import Kind, Launcher, kinds_of
 from torchwire.execution.processes import ProcessTree
-from torchwire.execution.recovery import recover
+from torchwire.execution.recovery import recover, write_document
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets
 from torchwire.registry import Registry
@@ -108,12 +108,13 @@ class Loop:
         for attempt in self._executor.attempts.values():
             attempt.tail.close()
 
-    def submitted(self, run: ActiveRun, event: RunEvent) -> None:
+    def submitted(self, run: ActiveRun, document: object, event: RunEvent) -> None:
         """Tell of a run that was stored, and begin it."""
 
         def take_up() -> None:
             self._executor.said.append(event)
             if run.id not in self._executor.runs and self._database.runs.is_unfinished(run.id):
+                write_document(self._home, run.id, document)
                 run.cancelling = self._database.runs.cancel_requested(run.id)
                 self._executor.take_up(run)
 
@@ -207,7 +208,8 @@ class Loop:
     def _recover(self) -> None:
         for run, attempts in recover(self._home, self._database, self._registry):
             self._executor.take_up(run, attempts)
-        self._janitor.sweep(self._home.attempts, set(self._executor.attempts))
+        known, living = self._database.attempts.ids(), set(self._executor.attempts)
+        self._janitor.sweep(self._home, known=known, living=living, runs=set(self._executor.runs))
         self._recovered = True
 
     def _start_over(self) -> None:

@@ -67,7 +67,9 @@ def write_document(home: Home, run_id: str, document: object) -> None:
     """Put a run's document where its workers read it."""
     path = home.documents / f"{run_id}.json"
     if not path.exists():
-        path.write_text(json.dumps(document))
+        draft = path.with_suffix(".new")  # renamed when it is whole: half a document would be there for good
+        draft.write_text(json.dumps(document))
+        draft.rename(path)
 
 
 def _take_up(home: Home, record: AttemptRecord, state: Mapping[str, Any]) -> LiveAttempt | None:

@@ -92,6 +92,11 @@ class Attempts:
         with self._database.read() as connection:
             return connection.execute(HOLDS_LEASE, {"attempt": attempt_id}).scalar() is not None
 
+    def ids(self) -> set[str]:
+        """The ids of all attempts there ever were."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(ATTEMPTS.c.id)).scalars())
+
     def living(self, run_id: str) -> list[AttemptRecord]:
         """The attempts of a run that have not ended."""
         with self._database.read() as connection:
