@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from torchwire.errors import ConflictError
+from torchwire.execution.sealing import flush_folder
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Home:
         """Make the folders that are missing."""
         for folder in (self.root, self.artifacts, self.attempts, self.documents):
             folder.mkdir(parents=True, exist_ok=True)
+        if next(self.artifacts.iterdir(), None) is None:  # else each would cost a flush when it is first needed
+            for number in range(256):
+                (self.artifacts / f"{number:02x}").mkdir()
+            flush_folder(self.artifacts)
 
 
 class HomeLock:

@@ -48,6 +48,8 @@ class StreamReader:
 
     def _next(self) -> bytes:
         try:
+            if self._path.stat().st_size <= self.offset:
+                return b""
             with self._path.open("rb") as file:
                 file.seek(self.offset)
                 return file.read(CHUNK)

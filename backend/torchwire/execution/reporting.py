@@ -17,7 +17,8 @@ from torchwire.execution.logs import LogBook
 
 TICK = 0.1
 """Seconds between two reports of progress, and between two looks at what was printed."""
-
+SOON = 0.005
+"""Seconds after which an attempt's start is told, unless something else was told with it by then."""
 
 LOOK_EVERY = 50
 """Ticks between two looks whether the attempt's folder is still there."""
@@ -42,11 +43,15 @@ class Reporter:
         """Begin to send progress and printed lines as time passes."""
         self._thread.start()
 
-    def event(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Append one event. It outlives this process, and the engine; after a power cut the attempt is repeated."""
+    def event(self, kind: str, data: Mapping[str, Any], *, ring: bool = True) -> None:
+        """Append one event. It outlives this process, and the engine; after a power cut the attempt is repeated.
+
+        Without ``ring`` whoever reads it is not woken for it alone.
+        """
         with self._lock:
             self._write(kind, data)
-        self._doorbell.ring()
+        if ring:
+            self._doorbell.ring()
 
     def progress(self, done: float, total: float, unit: str, message: str) -> None:
         """Report progress now, or keep it for the next tick when the last report was just made."""
@@ -87,6 +92,8 @@ class Reporter:
 
     def _tick(self) -> None:
         ticks = 0
+        if not self._closed.wait(SOON):
+            self._doorbell.ring()
         while not self._closed.wait(TICK):
             self.flush()
             ticks += 1

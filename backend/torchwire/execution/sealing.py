@@ -16,6 +16,7 @@ from torchwire.errors import LibraryError
 
 FEW_FILES = 64
 """Up to so many new files are flushed one by one; above that, one call for the whole file system is faster."""
+SMALL, CHUNK = 1 << 15, 1 << 18
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,14 @@ def _record_files(source: Path, known: KnownDigests) -> tuple[list[FileRecord], 
 
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with path.open("rb", buffering=0) as file:
+        start = file.read(SMALL)  # most files are read whole by that
+        digest = hashlib.sha256(start)
+        if len(start) == SMALL:
+            buffer = memoryview(bytearray(CHUNK))
+            while size := file.readinto(buffer):
+                digest.update(buffer[:size])
+        return digest.hexdigest()
 
 
 def flush_folder(folder: Path) -> None:

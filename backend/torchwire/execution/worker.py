@@ -20,19 +20,30 @@ from typing import Any
 from torchwire.errors import LibraryError, NodeCrashedError, OutOfMemoryError, RunCancelled, TorchwireError
 from torchwire.execution.context import WorkerContext
 from torchwire.execution.logs import LogBook, log_file
-from torchwire.execution.processes import started_at
 from torchwire.execution.reporting import Reporter
 from torchwire.execution.sealing import Sealed, seal
 from torchwire.registry import Registry
 
 
-def run_attempt(folder: Path, registry: Registry) -> None:
-    """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised."""
-    request = json.loads((folder / "request.json").read_text())
+def prepare() -> None:
+    """Do what needs no knowledge of the attempt yet, so that a worker forked ahead of time has done it."""
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+
+
+def run_attempt(folder: Path, registry: Registry, started: float | None) -> None:
+    """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised.
+
+    ``prepare`` was called before. ``started`` is when this process began, as ``started_at`` has it.
+    """
+    request = json.loads((folder / "request.json").read_bytes())
     _take_over_streams(folder)
     signal.signal(signal.SIGTERM, _on_terminate)
     reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
-    reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": started_at(os.getpid())})
+    # Not worth waking the engine for: it hears of it with the next event, or when the reporter's thread gets to it.
+    reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": started}, ring=False)
     reporter.start()
     began, memory = time.monotonic(), _highest_memory()
     outcome, data = _outcome(request, folder, registry, reporter)
@@ -83,8 +94,7 @@ def _seal_outputs(
 
 
 def _seal_output(port: str, path: Path, folder: Path, context: WorkerContext) -> Sealed:
-    inside = path.resolve().is_relative_to(context.folder.resolve()) and path.resolve() != context.folder.resolve()
-    if not inside or not path.is_dir():
+    if context.folder.resolve() not in path.resolve().parents or not path.is_dir():
         raise LibraryError(
             f"Output '{port}' is not a folder of this attempt.",
             node=context.node_id,
@@ -109,10 +119,6 @@ def _take_over_streams(folder: Path) -> None:
         file = os.open(log_file(folder, stream), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.dup2(file, number)
         os.close(file)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    faulthandler.enable(sys.stderr)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
 
 
 def _highest_memory() -> int:

@@ -34,7 +34,7 @@ from torchwire.execution.devices import probe_devices
 from torchwire.execution.hugepages import collapse
 from torchwire.execution.processes import started_at
 from torchwire.execution.spares import Order, Spares
-from torchwire.execution.worker import run_attempt
+from torchwire.execution.worker import prepare, run_attempt
 from torchwire.registry import Registry
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -126,9 +126,11 @@ class Zygote:
                 end.close()
             self._spares.let_go()
             _collect_orphans()
+            prepare()
+            started = started_at(os.getpid())
             folder = order()
             if folder is not None:
-                run_attempt(folder, self._registry)
+                run_attempt(folder, self._registry, started)
             code = 0
         except BaseException:  # noqa: BLE001 - this is the end of the process; returning would go on as the zygote
             traceback.print_exc()

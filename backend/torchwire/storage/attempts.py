@@ -89,7 +89,7 @@ class Attempts:
 
     def holds_lease(self, attempt_id: str) -> bool:
         """Whether the attempt is the newest of its node and has not been ended."""
-        with self._database.read() as connection:
+        with self._database.write() as connection:  # whoever asks is about to write, and it must hold until then
             return connection.execute(HOLDS_LEASE, {"attempt": attempt_id}).scalar() is not None
 
     def ids(self) -> set[str]:
