@@ -40,6 +40,7 @@ class WorkerContext:
         self._reporter = reporter
         self._inputs = {port: InputFolder(Path(i["path"]), i["digest"]) for port, i in request["inputs"].items()}
         self._indexes: dict[str, dict[str, FileRecord]] = {}
+        self._made: set[str] = set()
         self._looked = 0.0
         self.known = KnownDigests()
         self._writer = CheckpointWriter(folder, reporter, self.known)
@@ -131,7 +132,9 @@ class WorkerContext:
 
     def link(self, source: Path, target: Path) -> None:
         """Put a file of an input into an output without copying bytes; its known digest is kept."""
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if str(target.parent) not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(str(target.parent))
         try:
             os.link(source, target)
         except FileExistsError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import queue
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,13 @@ class Reporter:
         self._progress: dict[str, Any] | None = None
         self._progress_due = 0.0
         self._first: tuple[float, float] | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._tick, name="reporter", daemon=True)
+        self._open = threading.Lock()
+        self._open.acquire()
+        self._closed = False
 
-    def start(self) -> None:
+    def start(self, ticker: Ticker) -> None:
         """Begin to send progress and printed lines as time passes."""
-        self._thread.start()
+        ticker.serve(self._tick)
 
     def event(self, kind: str, data: Mapping[str, Any], *, ring: bool = True) -> None:
         """Append one event. It outlives this process, and the engine; after a power cut the attempt is repeated.
@@ -75,6 +77,8 @@ class Reporter:
     def flush(self, *, final: bool = False) -> None:
         """Send the progress that was held back and what was printed; ``final`` includes a last line without an end."""
         with self._lock:
+            if self._closed and not final:
+                return
             sent = self._progress is not None
             if sent:
                 self._send_progress(time.monotonic())
@@ -85,16 +89,16 @@ class Reporter:
             self._doorbell.ring()
 
     def close(self) -> None:
-        """Stop the thread."""
-        self._closed.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        """Send nothing any more as time passes. Does not wait for the thread: it finds out when it comes to it."""
+        with self._lock:
+            self._closed = True
+        self._open.release()
 
     def _tick(self) -> None:
         ticks = 0
-        if not self._closed.wait(SOON):
+        if not self._open.acquire(timeout=SOON):
             self._doorbell.ring()
-        while not self._closed.wait(TICK):
+        while not self._open.acquire(timeout=TICK) and not self._closed:
             self.flush()
             ticks += 1
             if ticks % LOOK_EVERY == 0 and not self._folder.exists():
@@ -107,6 +111,19 @@ class Reporter:
     def _write(self, kind: str, data: Mapping[str, Any], **extra: Any) -> None:
         line = json.dumps({"type": kind, "data": data, **extra}, allow_nan=False, default=str)
         os.write(self._file, line.encode() + b"\n")
+
+
+class Ticker:
+    """A thread for a reporter. Starting one takes longer than some nodes do, so a spare has it before its reporter."""
+
+    def __init__(self) -> None:
+        """Start the thread; it waits."""
+        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=lambda: self._tasks.get()(), name="reporter", daemon=True).start()
+
+    def serve(self, task: Callable[[], None]) -> None:
+        """Have it do this."""
+        self._tasks.put(task)
 
 
 class Doorbell:

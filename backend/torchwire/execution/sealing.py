@@ -47,9 +47,9 @@ class KnownDigests:
         """Keep the sum of a file that is complete."""
         self._sums[str(path)] = (_likeness(path.stat()), sha256)
 
-    def of(self, path: Path, status: os.stat_result) -> str | None:
+    def of(self, path: str, status: os.stat_result) -> str | None:
         """The sum, unless the file was changed since."""
-        likeness, sha256 = self._sums.get(str(path), (None, None))
+        likeness, sha256 = self._sums.get(path, (None, None))
         return sha256 if likeness == _likeness(status) else None
 
 
@@ -58,12 +58,13 @@ def seal(source: Path, target: Path, known: KnownDigests) -> Sealed:
 
     Raises LibraryError for anything that is neither a file nor a folder.
     """
-    records, new = _record_files(source, known)
+    records, new, folders = _record_files(str(source), known)
     target.mkdir(parents=True)
     source.rename(target / "data")
     index = target / "index.json"
     index.write_text(json.dumps({"files": [vars(record) for record in records]}))
-    _flush([target / "data" / path for path in new] + [index], _folders(target))
+    data = f"{target}/data/"
+    _flush([data + path for path in new] + [str(index)], [data + path for path in reversed(folders)] + [str(target)])
     return Sealed(folder_digest(records), sum(record.size for record in records), len(records))
 
 
@@ -79,24 +80,30 @@ def read_index(folder: Path) -> dict[str, FileRecord]:
     return {entry["path"]: FileRecord(**entry) for entry in index["files"]}
 
 
-def _record_files(source: Path, known: KnownDigests) -> tuple[list[FileRecord], list[str]]:
-    records, new = [], []
-    for folder, _, names in os.walk(source):
-        for name in sorted(names):
-            path = Path(folder, name)
-            status = path.lstat()
-            relative = path.relative_to(source).as_posix()
-            if not stat.S_ISREG(status.st_mode):
-                raise LibraryError(
-                    f"The output holds '{relative}', which is not a plain file.",
-                    hint="A module may put only files and folders in its outputs.",
-                )
-            sha256 = known.of(path, status)
-            if status.st_nlink == 1 or sha256 is None:  # else it is linked from the store and was flushed there
-                new.append(relative)
-                path.chmod(0o444)  # whoever links to it later can't change it by writing in place
-            records.append(FileRecord(relative, status.st_size, sha256 or file_digest(path)))
-    return sorted(records, key=lambda record: record.path), new
+def _record_files(source: str, known: KnownDigests) -> tuple[list[FileRecord], list[str], list[str]]:
+    """The files below a folder, by path; the paths of the new ones; and the folders, each before what it holds."""
+    records, new, folders, waiting = [], [], [], [""]
+    while waiting:
+        folder = waiting.pop()
+        folders.append(folder)
+        with os.scandir(source + "/" + folder) as entries:
+            for entry in entries:
+                path, status = folder + entry.name, entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    waiting.append(path + "/")
+                    continue
+                if not stat.S_ISREG(status.st_mode):
+                    raise LibraryError(
+                        f"The output holds '{path}', which is not a plain file.",
+                        hint="A module may put only files and folders in its outputs.",
+                    )
+                whole = source + "/" + path
+                sha256 = known.of(whole, status)
+                if status.st_nlink == 1 or sha256 is None:  # else it is linked from the store and was flushed there
+                    new.append(path)
+                    Path(whole).chmod(0o444)  # whoever links to it later can't change it by writing in place
+                records.append(FileRecord(path, status.st_size, sha256 or file_digest(Path(whole))))
+    return sorted(records, key=lambda record: record.path), new, folders
 
 
 def file_digest(path: Path) -> str:
@@ -113,21 +120,17 @@ def file_digest(path: Path) -> str:
 
 def flush_folder(folder: Path) -> None:
     """Put the names in a folder on the disk."""
-    _fsync(folder)
+    _fsync(str(folder))
 
 
-def _folders(target: Path) -> list[Path]:
-    return [Path(folder) for folder, _, _ in os.walk(target, topdown=False)]
-
-
-def _flush(files: list[Path], folders: list[Path]) -> None:
+def _flush(files: list[str], folders: list[str]) -> None:
     if len(files) + len(folders) > FEW_FILES and _flush_file_system(folders[-1]):
         return
     for path in [*files, *folders]:
         _fsync(path)
 
 
-def _fsync(path: Path) -> None:
+def _fsync(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -135,7 +138,7 @@ def _fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flush_file_system(folder: Path) -> bool:
+def _flush_file_system(folder: str) -> bool:
     syncfs = getattr(ctypes.CDLL(None), "syncfs", None)  # Linux alone has it
     if syncfs is None:
         return False

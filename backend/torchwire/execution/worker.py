@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,31 +21,38 @@ from typing import Any
 from torchwire.errors import LibraryError, NodeCrashedError, OutOfMemoryError, RunCancelled, TorchwireError
 from torchwire.execution.context import WorkerContext
 from torchwire.execution.logs import LogBook, log_file
-from torchwire.execution.reporting import Reporter
+from torchwire.execution.processes import started_at
+from torchwire.execution.reporting import Reporter, Ticker
 from torchwire.execution.sealing import Sealed, seal
 from torchwire.registry import Registry
 
 
-def prepare() -> None:
+@dataclass(frozen=True)
+class Prepared:
+    """What a worker has before it knows its attempt. ``started`` is when its process began, by ``started_at``."""
+
+    started: float | None
+    ticker: Ticker
+
+
+def prepare() -> Prepared:
     """Do what needs no knowledge of the attempt yet, so that a worker forked ahead of time has done it."""
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     faulthandler.enable(sys.stderr)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    return Prepared(started_at(os.getpid()), Ticker())
 
 
-def run_attempt(folder: Path, registry: Registry, started: float | None) -> None:
-    """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised.
-
-    ``prepare`` was called before. ``started`` is when this process began, as ``started_at`` has it.
-    """
+def run_attempt(folder: Path, registry: Registry, prepared: Prepared) -> None:
+    """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised."""
     request = json.loads((folder / "request.json").read_bytes())
     _take_over_streams(folder)
     signal.signal(signal.SIGTERM, _on_terminate)
     reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
     # Not worth waking the engine for: it hears of it with the next event, or when the reporter's thread gets to it.
-    reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": started}, ring=False)
-    reporter.start()
+    reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": prepared.started}, ring=False)
+    reporter.start(prepared.ticker)
     began, memory = time.monotonic(), _highest_memory()
     outcome, data = _outcome(request, folder, registry, reporter)
     sys.stdout.flush()

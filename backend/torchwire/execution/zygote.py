@@ -126,11 +126,10 @@ class Zygote:
                 end.close()
             self._spares.let_go()
             _collect_orphans()
-            prepare()
-            started = started_at(os.getpid())
+            prepared = prepare()
             folder = order()
             if folder is not None:
-                run_attempt(folder, self._registry, started)
+                run_attempt(folder, self._registry, prepared)
             code = 0
         except BaseException:  # noqa: BLE001 - this is the end of the process; returning would go on as the zygote
             traceback.print_exc()
