@@ -17,6 +17,8 @@ class TorchwireError(Exception):
     name: ClassVar[str] = "LibraryError"
     code: ClassVar[str] = "1000"
     status: ClassVar[int] = 400
+    cause: ClassVar[str | None] = None
+    """What a report calls the cause, when a node fails with this error; None: it needs no report."""
 
     def __init__(
         self,
@@ -142,6 +144,7 @@ class OutOfMemoryError(TorchwireError):
     """The node ran out of memory."""
 
     name, code = "MemoryExhaustedError", "0138"
+    cause = "out-of-memory"
 
 
 class LibraryError(TorchwireError):
@@ -222,6 +225,13 @@ class NodeCrashedError(TorchwireError):
     """A node's process ended without saying why: killed by a signal, or exited on its own."""
 
     name, code = "NodeCrashedError", "2006"
+    status = 500
+
+
+class NodeTimedOutError(TorchwireError):
+    """A node took longer than its time limit."""
+
+    name, code = "NodeTimedOutError", "2007"
     status = 500
 
 

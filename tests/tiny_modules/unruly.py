@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -10,8 +11,20 @@ import sys
 import time
 from pathlib import Path
 
-from torchwire.errors import InvalidDatasetError
-from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, choice, input, integer, module, output, text
+from torchwire.errors import InvalidDatasetError, TorchwireError
+from torchwire.module_api import (
+    ANY_DIRECTORY,
+    Context,
+    Module,
+    Outputs,
+    choice,
+    input,
+    integer,
+    module,
+    number,
+    output,
+    text,
+)
 
 STUBBORN = """
 import os, signal, sys, time
@@ -69,8 +82,8 @@ class PrintsALot(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Print."""
-        for number in range(self.lines):
-            print(f"line {number}")  # noqa: T201
+        for line in range(self.lines):
+            print(f"line {line}")  # noqa: T201
         print("to stderr", file=sys.stderr)  # noqa: T201
         subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
         print("no end of line", end="")  # noqa: T201
@@ -128,6 +141,7 @@ class TakesMemory(Module):
         "machine", options=("machine", "own limit", "control group"), help="What keeps it from getting so much."
     )
     limit_megabytes = integer(64, minimum=1, help="How much it can get.")
+    batch_size = integer(64, minimum=1, help="What one might make smaller.")
     who = choice("itself", options=("itself", "child"), help="Which process takes it.")
     result = output(ANY_DIRECTORY, help="One file.")
 
@@ -161,3 +175,75 @@ def enter_group(limit: int) -> None:
     group.mkdir()
     (group / "memory.limit_in_bytes").write_text(str(limit))
     (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+@module("diverges", title="Diverges", category="Tests")
+class Diverges(Module):
+    """Fails as training does when its loss is no number any more."""
+
+    learning_rate = number(0.1, minimum=0.0, help="What one might make smaller.")
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Fail."""
+        ctx.metric(1, {"train_loss": float("nan")})
+        raise TrainingDivergedError("The loss is nan.", hint="Halve the learning rate.", parameter="learning_rate")
+
+
+class TrainingDivergedError(TorchwireError):
+    """As the one of the training modules."""
+
+    cause = "nan-loss"
+
+
+@module("fills-disk", title="Fills disk", category="Tests")
+class FillsDisk(Module):
+    """Writes until the disk is full."""
+
+    where = choice("output", options=("output", "log", "metrics", "device"), help="What it writes.")
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Write."""
+        if self.where == "device":
+            Path("/dev/full").write_text("x" * 100_000)
+        out = ctx.output_folder("result")
+        with (out / "big").open("wb") as file:
+            for step in range(1 << 20):
+                file.write(b"x" * 65536)
+                if self.where == "log":
+                    print("y" * 65536)  # noqa: T201
+                if self.where == "metrics":
+                    ctx.metric(step, {"value": step})
+        return {"result": out}
+
+
+@module("crashes-in-c", title="Crashes in C", category="Tests")
+class CrashesInC(Module):
+    """Reads where it may not."""
+
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Crash."""
+        self.read_address(0)
+        return {}
+
+    def read_address(self, address: int) -> None:
+        """Read from an address in memory."""
+        ctypes.string_at(address)
+
+
+@module("never-ends", title="Never ends", category="Tests")
+class NeverEnds(Module):
+    """Hears neither the cancel flag nor SIGTERM, and has a child like itself."""
+
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Go on for ever."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        child = subprocess.Popen([sys.executable, "-c", STUBBORN, os.devnull], start_new_session=True)
+        print(f"child {child.pid}", flush=True)  # noqa: T201
+        while True:
+            time.sleep(600)

@@ -6,16 +6,21 @@ import json
 import logging
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torchwire.execution.context import cancel_flag
+from torchwire.execution.logs import Line
 from torchwire.execution.memory import MemoryRecord
 from torchwire.execution.processes import ProcessTree, is_alive
 
 logger = logging.getLogger(__name__)
+
+LAST_LINES = 20
+"""Printed lines that are kept at hand, for the report should it fail."""
 
 TERM_AFTER = 0.2
 KILL_AFTER = 0.5
@@ -103,6 +108,8 @@ class LiveAttempt:
     began: float | None = None  # by the monotonic clock
     log_offsets: dict[str, int] = field(default_factory=dict)
     memory: MemoryRecord = field(default_factory=MemoryRecord)
+    last_lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+    overdue: bool = False  # it is being stopped because it took longer than it may
 
     @property
     def target(self) -> str:

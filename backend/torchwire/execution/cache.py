@@ -31,7 +31,7 @@ def key_fields(
         "parameters": dict(step.parameters),
         "inputs": dict(inputs),
         "data": {name: found.get("digest") or found["path"] for name, found in resolved.items()},
-        "resources": step.node.resources.model_dump(),
+        "resources": step.node.resources.model_dump(exclude={"timeout_seconds"}),
         "device": device.partition(":")[0],
         "libraries": {name: _version(name) for name in step.spec.libraries},
     }

@@ -15,18 +15,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from torchwire.errors import LibraryError, NodeCrashedError, TorchwireError
+from torchwire.errors import LibraryError, TorchwireError
 from torchwire.execution.active_run import ActiveRun, Candidate
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
 from torchwire.execution.commit import commit
 from torchwire.execution.context import cancel_flag
-from torchwire.execution.crashes import crash_error, last_words
+from torchwire.execution.crashes import last_words, was_out_of_memory
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.partial import must_run_first
 from torchwire.execution.preparation import Preparation
+from torchwire.execution.reports import Obituary
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
@@ -175,6 +176,8 @@ class Executor:
         self._read(attempt)
         if attempt.id not in self.attempts:
             return
+        if attempt.stopper is None and self._is_overdue(attempt):
+            attempt.overdue, attempt.stopper = True, Stopper(attempt.folder, time.monotonic())
         if attempt.stopper is not None:
             self._step_stopper(attempt, attempt.stopper)
         elif gone:
@@ -222,6 +225,7 @@ class Executor:
             kind, data = event["type"], event["data"]
             if kind in PASSED_ON:
                 attempt.log_offsets = event.get("read", attempt.log_offsets)
+                attempt.last_lines.extend(data.get("lines", ()))
                 self._say(run, kind, attempt.node, **data)
             elif kind == "attempt.started":
                 self._started(run, attempt, data)
@@ -278,10 +282,10 @@ class Executor:
             self._commit(run, attempt, data)
         elif kind == "attempt.failed":
             self._end(attempt)
-            self._fail(run, attempt.node, data["error"], data["seconds"])
+            self._fail(run, attempt.node, self._obituary(run, attempt).told(data), data["seconds"])
         elif attempt.stopper is None:
             self._end(attempt)
-            error = NodeCrashedError("The node was stopped from outside.", node=attempt.node, hint="Submit again.")
+            error = self._obituary(run, attempt).stopped_from_outside(data["seconds"])
             self._try_again(run, attempt, "it was stopped from outside", error)
         # Else it stopped because it was asked to: cancelled is said once its whole tree is gone.
 
@@ -290,8 +294,8 @@ class Executor:
             outputs = commit(self._database, self.store, attempt, data)
         except OSError as error:
             self._end(attempt)
-            failure = LibraryError(f"What the node made could not be kept: {error}.", node=attempt.node)
-            self._fail(run, attempt.node, failure.as_json(), data["seconds"])
+            failure = self._obituary(run, attempt).not_kept(error, data["seconds"])
+            self._fail(run, attempt.node, failure, data["seconds"])
             return
         self._end(attempt)
         self.unused |= self.preparation.checkpoints.finished(attempt)
@@ -305,21 +309,28 @@ class Executor:
         """Deal with a process that ended without a last word."""
         run = self.runs[attempt.run_id]
         self.tell_memory()
-        lines = last_words(attempt.folder, attempt.log_offsets)
-        if lines:
-            self._say(run, "node.log", attempt.node, lines=lines)
+        self._say_last_words(run, attempt)
         self._end(attempt)
-        error = crash_error(attempt.node, attempt.ended)
-        if attempt.found_dead or ended_from_outside(attempt.ended):
+        error = self._obituary(run, attempt).unsaid()
+        again = attempt.found_dead or ended_from_outside(attempt.ended)
+        if again and not was_out_of_memory(attempt):
             self._try_again(run, attempt, what_ended(attempt.ended), error)
         else:
-            self._fail(run, attempt.node, error.as_json(), None)
+            self._fail(run, attempt.node, error, None)
 
-    def _try_again(self, run: ActiveRun, attempt: LiveAttempt, because: str, error: NodeCrashedError) -> None:
+    def _say_last_words(self, run: ActiveRun, attempt: LiveAttempt) -> None:
+        lines = last_words(attempt)
+        if lines:
+            self._say(run, "node.log", attempt.node, lines=lines)
+
+    def _obituary(self, run: ActiveRun, attempt: LiveAttempt) -> Obituary:
+        return Obituary(attempt, run.plan.steps[attempt.node], self._home.root)
+
+    def _try_again(self, run: ActiveRun, attempt: LiveAttempt, because: str, error: dict[str, Any]) -> None:
         """Begin another attempt, which goes on from the last checkpoint; fail when too many got no further."""
         fruitless = self._database.checkpoints.fruitless_attempts(run.id, attempt.node)
         if fruitless >= MAX_FRUITLESS:
-            self._fail(run, attempt.node, given_up(error, fruitless).as_json(), None)
+            self._fail(run, attempt.node, given_up(error, fruitless), None)
             return
         if attempt.folder.exists():  # should it start after all, it stops at once; its lease is gone anyway
             cancel_flag(attempt.folder).touch()
@@ -336,9 +347,23 @@ class Executor:
         self._read(attempt)  # a result that was finished before the end counts
         if attempt.id in self.attempts:
             run = self.runs[attempt.run_id]
+            self._say_last_words(run, attempt)
             self._end(attempt)
-            self._cancelled(run, attempt.node, None if attempt.began is None else time.monotonic() - attempt.began)
+            seconds = None if attempt.began is None else time.monotonic() - attempt.began
+            limit = self._time_limit(attempt)
+            if attempt.overdue and limit is not None and not run.cancelling:
+                error = self._obituary(run, attempt).timed_out(limit, seconds or limit)
+                self._fail(run, attempt.node, error, seconds)
+                return
+            self._cancelled(run, attempt.node, seconds)
             self._finish_if_over(run)
+
+    def _is_overdue(self, attempt: LiveAttempt) -> bool:
+        limit = self._time_limit(attempt)
+        return limit is not None and attempt.began is not None and time.monotonic() - attempt.began > limit
+
+    def _time_limit(self, attempt: LiveAttempt) -> float | None:
+        return self.runs[attempt.run_id].plan.steps[attempt.node].node.resources.timeout_seconds
 
     # What is started, reused, ended
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 STREAMS = ("stdout", "stderr")
@@ -13,6 +14,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_FILE = 64 * 1024 * 1024
 MAX_LINE = 8_000
 CHUNK = 1024 * 1024
+TAIL = 64 * 1024
+CUT = "(The log goes on; no more of it is shown here.)"
 
 Line = list[float | str]
 """``[time, stream, text]``"""
@@ -89,7 +92,7 @@ class LogBook:
             for text in reader.read_all() if final else reader.read():
                 if self._lines >= MAX_LINES or self._bytes >= MAX_BYTES:
                     self._full = True
-                    lines.append([now, stream, "(The log goes on; no more of it is shown here.)"])
+                    lines.append([now, stream, CUT])
                     return lines
                 self._lines += 1
                 self._bytes += len(text)
@@ -101,3 +104,22 @@ class LogBook:
             path = log_file(self._folder, stream)
             if path.exists() and path.stat().st_size > MAX_FILE:
                 os.truncate(path, MAX_FILE)
+
+
+def tail(folder: Path, count: int, offsets: Mapping[str, int] | None = None) -> list[Line]:
+    """The last lines of each stream, at most ``count`` in all, of what was printed after ``offsets``."""
+    found: list[Line] = []
+    for stream in STREAMS:
+        path = log_file(folder, stream)
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            start = max((offsets or {}).get(stream, 0), status.st_size - TAIL)
+            with path.open("rb") as file:
+                file.seek(start)
+                lines = file.read(TAIL).decode("utf-8", "replace").removesuffix("\n").split("\n")
+            if status.st_size > start:
+                found += [[status.st_mtime, stream, _as_shown(line)] for line in lines[-count:]]
+    share = count // 2
+    errors = [line for line in found if line[1] == "stderr"]
+    printed = [line for line in found if line[1] == "stdout"]
+    return printed[-max(share, count - len(errors)) :] + errors[-max(share, count - len(printed)) :]

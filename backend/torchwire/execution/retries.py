@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-
-from torchwire.errors import NodeCrashedError
+from collections.abc import Mapping
+from typing import Any
 
 MAX_FRUITLESS = 3
 """Attempts in a row that may end from outside without a checkpoint in between."""
@@ -25,9 +25,10 @@ def what_ended(ended: str | None) -> str:
     )
 
 
-def given_up(error: NodeCrashedError, attempts: int) -> NodeCrashedError:
+def given_up(error: Mapping[str, Any], attempts: int) -> dict[str, Any]:
     """The error of a node that ended like that too often."""
     if attempts < MAX_FRUITLESS:
-        return error
-    message = f"{error.message} That was attempt {attempts} in a row that got no further."
-    return NodeCrashedError(message, hint=error.hint, node=error.node)
+        return dict(error)
+    more = f" That was attempt {attempts} in a row that got no further."
+    report = {"report": error["report"] | {"what": error["report"]["what"] + more}} if "report" in error else {}
+    return {**error, "message": error["message"] + more, **report}

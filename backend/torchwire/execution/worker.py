@@ -11,15 +11,15 @@ import shutil
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from torchwire.errors import LibraryError, NodeCrashedError, OutOfMemoryError, RunCancelled, TorchwireError
+from torchwire.errors import LibraryError, RunCancelled, TorchwireError
 from torchwire.execution.context import WorkerContext
+from torchwire.execution.failures import failure_of, print_trace
 from torchwire.execution.logs import LogBook, log_file
 from torchwire.execution.processes import started_at
 from torchwire.execution.reporting import Reporter, Ticker
@@ -77,14 +77,10 @@ def _outcome(
         return "attempt.done", {"outputs": _seal_outputs(request, folder, made, context)}
     except RunCancelled:
         return "attempt.cancelled", {}
-    except TorchwireError as error:
-        return "attempt.failed", {"error": {"node": request["node"], **error.as_json()}}
-    except SystemExit as error:
-        ended = NodeCrashedError(f"The node ended its own process with exit code {error.code}.", node=request["node"])
-        return "attempt.failed", {"error": ended.as_json()}
     except BaseException as error:  # noqa: BLE001 - a module is other people's code: anything may come out
-        traceback.print_exc()
-        return "attempt.failed", {"error": _described(error, request["node"]).as_json()}
+        if not isinstance(error, (TorchwireError, SystemExit)):
+            print_trace(error)
+        return "attempt.failed", failure_of(error, request["node"]).as_json()
 
 
 def _seal_outputs(
@@ -110,15 +106,6 @@ def _seal_output(port: str, path: Path, folder: Path, context: WorkerContext) ->
             hint="This is a fault in the module: it must write each output to a folder of its own below `ctx.folder`.",
         )
     return seal(path, folder / "sealed" / port, context.known)
-
-
-def _described(error: BaseException, node: str) -> TorchwireError:
-    text = f"{type(error).__name__}: {error}".strip(": ")
-    lacks_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if lacks_memory or "can't allocate memory" in str(error) or "out of memory" in str(error).lower():
-        hint = "Use a smaller batch or smaller images, or a target with more memory."
-        return OutOfMemoryError(f"The node ran out of memory ({text[:500]}).", node=node, hint=hint)
-    return LibraryError(text[:2000], node=node, hint="The node's log shows where it happened.")
 
 
 def _take_over_streams(folder: Path) -> None:

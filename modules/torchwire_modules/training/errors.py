@@ -7,3 +7,4 @@ class TrainingDivergedError(TorchwireError):
     """The loss is no longer a finite number."""
 
     name, code = "TrainingDivergedError", "2101"
+    cause = "nan-loss"
