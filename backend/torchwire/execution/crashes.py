@@ -6,7 +6,7 @@ from torchwire.execution.attempt import LiveAttempt
 from torchwire.execution.logs import Line, tail
 from torchwire.execution.oom import killed_for_memory
 
-LAST_LINES = 500
+LAST_WORDS = 200
 
 
 def was_out_of_memory(attempt: LiveAttempt) -> bool:
@@ -18,6 +18,6 @@ def was_out_of_memory(attempt: LiveAttempt) -> bool:
 
 def last_words(attempt: LiveAttempt) -> list[Line]:
     """The last of what the process printed and had no time to report."""
-    lines = tail(attempt.folder, LAST_LINES, attempt.log_offsets)
+    lines = tail(attempt.folder, LAST_WORDS, attempt.log_offsets)
     attempt.last_lines.extend(lines)
     return lines

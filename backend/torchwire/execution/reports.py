@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.errors import LibraryError, NodeCrashedError, NodeTimedOutError, OutOfMemoryError, TorchwireError
-from torchwire.execution.attempt import LiveAttempt
+from torchwire.execution.attempt import LAST_LINES, LiveAttempt
 from torchwire.execution.crashes import was_out_of_memory
 from torchwire.execution.logs import CUT, Line, tail
 from torchwire.graph.plan import Step
@@ -20,6 +20,7 @@ from torchwire.graph.plan import Step
 CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGSYS", "SIGTRAP"})
 """Signals that a process brings upon itself; the others come from outside."""
 LONGEST_LINE = 500
+CRASH_LINES = 400
 FULL = 1 << 20
 """A disk with less than this left is full."""
 PYTHON_LINE = re.compile(r'File "(.+)", line (\d+) in (\S+)')
@@ -106,7 +107,7 @@ class Obituary:
         name = _signal_name(number)
         if name in CRASHES:
             hint = "A library crashed; the end of the node's log may show where."
-            place = _python_line(self._attempt.last_lines)
+            place = _python_line(_last_lines(self._attempt))
             at = f", while Python was at {place}" if place else ""
             what = f"{self._name} crashed: a library it uses did something illegal ({name}){at}."
         else:
@@ -190,7 +191,11 @@ class Obituary:
 
 
 def _last_lines(attempt: LiveAttempt) -> list[Line]:
-    """What it printed last; of a log that was cut, what lies at the end of the files."""
+    """What it printed last: from a crash on, if it crashed; of a log that was cut, what lies at the end of the files."""
+    trace = [line for line in tail(attempt.folder, CRASH_LINES) if line[1] == "stderr"]
+    for index, (_, _, text) in enumerate(trace):
+        if str(text).startswith("Fatal Python error"):  # what Python still says when a library crashes
+            return trace[index : index + LAST_LINES]
     lines = list(attempt.last_lines)
     cut = any(text == CUT for _, _, text in lines)
     return tail(attempt.folder, len(lines)) if cut else lines
