@@ -15,6 +15,7 @@ from torchwire.errors import LibraryError, NodeCrashedError, NodeTimedOutError, 
 from torchwire.execution.attempt import LAST_LINES, LiveAttempt
 from torchwire.execution.crashes import was_out_of_memory
 from torchwire.execution.logs import CUT, Line, tail
+from torchwire.execution.oom import limit_of
 from torchwire.graph.plan import Step
 
 CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGSYS", "SIGTRAP"})
@@ -133,7 +134,7 @@ class Obituary:
             "remedy": self._remedy(cause, error),
             "lines": [[when, stream, str(text)[:LONGEST_LINE]] for when, stream, text in _last_lines(attempt)],
             "memory": [list(point) for point in attempt.memory.points()],
-            "memory_limit": attempt.memory.limit,
+            "memory_limit": attempt.memory.limit or limit_of(os.getpid()),
             "exit": exit_,
             "seconds": seconds,
         }
@@ -191,11 +192,13 @@ class Obituary:
 
 
 def _last_lines(attempt: LiveAttempt) -> list[Line]:
-    """What it printed last: from a crash on, if it crashed; of a log that was cut, what lies at the end of the files."""
+    """What it printed last: from a crash on; of a log that was cut, what lies at the end of the files."""
     trace = [line for line in tail(attempt.folder, CRASH_LINES) if line[1] == "stderr"]
-    for index, (_, _, text) in enumerate(trace):
-        if str(text).startswith("Fatal Python error"):  # what Python still says when a library crashes
-            return trace[index : index + LAST_LINES]
+    told = [str(text) for _, _, text in trace]
+    fatal = next((index for index, text in enumerate(told) if text.startswith("Fatal Python error")), None)
+    if fatal is not None:  # what Python still says when a library crashes: the thread that did comes after the others
+        current = next((i for i, text in enumerate(told) if i > fatal and text.startswith("Current thread")), fatal + 1)
+        return [trace[fatal], *trace[current : current + LAST_LINES - 1]]
     lines = list(attempt.last_lines)
     cut = any(text == CUT for _, _, text in lines)
     return tail(attempt.folder, len(lines)) if cut else lines
@@ -205,7 +208,7 @@ def _python_line(lines: Sequence[Line]) -> str | None:
     """Where Python was when it crashed: the first line below the heading of the thread that did."""
     current = False
     for _, _, text in lines:
-        current = current or (str(text).startswith("Current thread") or str(text).startswith("Thread "))
+        current = current or str(text).startswith("Current thread")
         found = PYTHON_LINE.search(str(text)) if current else None
         if found:
             return f"{os.path.basename(found[1])} line {found[2]}, in {found[3]}"  # noqa: PTH119 - a name, no file here
