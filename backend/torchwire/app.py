@@ -60,6 +60,7 @@ def engine_settings(config: Config) -> EngineSettings:
         weights_folder=config.weights,
         max_image_pixels=config.max_image_pixels,
         holder="the Torchwire server",
+        disk_budget=config.disk_budget,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -45,6 +45,7 @@ class Config(BaseSettings):
     max_upload_bytes: int = Field(20 * 1024 * MIB, ge=1, description="The largest archive that may be uploaded.")
     upload_part_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest part of an upload.")
     upload_lifetime_hours: float = Field(24, gt=0, description="Unfinished uploads are removed after this time.")
+    disk_budget: ByteSize | None = Field(None, description="How much the home may take, as in 50GB.")
     threads: int = Field(288, ge=8, le=4096, description="Threads that serve requests; each open page holds one.")
 
     @field_validator("allowed_roots", mode="before")

@@ -47,6 +47,7 @@ class Workplace:
             weights_folder=self.config.weights,
             max_image_pixels=self.config.max_image_pixels,
             holder="`torchwire run`",
+            disk_budget=self.config.disk_budget,
         )
         return Engine(self.config.home, self.database, self.registry, settings)
 

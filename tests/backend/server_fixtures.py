@@ -32,7 +32,7 @@ def make_config(home: Path, **settings: Any) -> Config:
 
 def make_app(config: Config) -> Flask:
     """The application over the tiny modules, with workers that load no torch. Its clients check every answer."""
-    settings = EngineSettings(allowed_roots=config.roots, preload=(), cores=2)
+    settings = EngineSettings(allowed_roots=config.roots, preload=(), cores=2, disk_budget=config.disk_budget)
     app = create_app(config, Registry.of(["tiny_modules"]), settings)
     app.after_request(keeps_its_word)
     return app

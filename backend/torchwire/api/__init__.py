@@ -16,5 +16,6 @@ def load_resources() -> list[Resource]:
     from torchwire.api.pages import pages, v1_health
     from torchwire.api.pipelines import pipelines
     from torchwire.api.runs import runs
+    from torchwire.api.storage import storage
 
-    return [v1_health, catalogue, pipelines, runs, outputs, datasets, pages]
+    return [v1_health, catalogue, pipelines, runs, outputs, datasets, storage, pages]

@@ -45,3 +45,9 @@ class TooManyClientsError(TorchwireError):
     """Every thread that may hold a connection holds one."""
 
     name, code, status = "TooManyClientsError", "2016", 503
+
+
+class GoneError(TorchwireError):
+    """It was there and was removed to make room."""
+
+    name, code, status = "RemovedError", "2018", 410

@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import Response, request
 
+from torchwire.api.errors import GoneError
 from torchwire.api.parsing import whole_number
 from torchwire.api.preview_records import Preview
 from torchwire.api.resource import Resource
 from torchwire.api.run_records import OutputsAnswer
 from torchwire.errors import FileOpenError, NotFoundError
-from torchwire.execution.store import ArtifactStore
 from torchwire.extensions import services
 
 FOREVER = "private, max-age=31536000, immutable"
@@ -137,13 +137,14 @@ def _output(run_id: str, node: str, port: str) -> dict[str, Any]:
 
 def _folder(digest: str) -> Path:
     """The data of an artifact. The database is asked first, so a client's text never becomes a path."""
-    known = services().database.artifacts.get(digest)
-    if known is None:
+    database = services().database
+    known = database.artifacts.get(digest)
+    folder = None if known is None else services().engine.artifact(known["digest"])
+    if folder is not None and folder.is_dir():
+        return folder
+    if known is None and not database.holdings.was_made(digest):
         raise NotFoundError(f"There is no artifact '{digest[:80]}'.")
-    folder = ArtifactStore(services().config.home / "artifacts").data(known["digest"])
-    if not folder.is_dir():
-        raise NotFoundError("The files of this output are gone.", hint="Submit again; the node will run anew.")
-    return folder
+    raise GoneError("The files of this output were removed to make room.", hint="Submit again; the node will run anew.")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from torchwire.errors import TorchwireError
 from torchwire.execution.cache import differences
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.targets import Target
@@ -22,7 +24,8 @@ class Foresight:
         self._plan = plan
         self._preparation = preparation
         self._targets = targets
-        self._digests: dict[str, dict[str, str]] = {}
+        self.digests: dict[str, dict[str, str]] = {}
+        self.checkpoints: set[str] = set()
 
     def as_json(self) -> dict[str, Any]:
         """The plan as ``POST plan`` answers it: what happens to each node and why, and the time saved and expected."""
@@ -35,24 +38,37 @@ class Foresight:
         }
 
     def _node(self, step: Step) -> dict[str, Any]:
-        before = next((source for source, _ in step.inputs.values() if source not in self._digests), None)
+        before = next((source for source, _ in step.inputs.values() if source not in self.digests), None)
         if before is not None:
             last = self._preparation.last(step)
             return _runs(f"follows {before}, which runs", last)
-        inputs = {port: self._digests[source][output] for port, (source, output) in step.inputs.items()}
+        inputs = {port: self.digests[source][output] for port, (source, output) in step.inputs.items()}
         candidate = self._preparation.candidate(step, self._targets.get(step.target), inputs)
         last = self._preparation.last(step)
         result = None if step.node.regenerate_output else self._preparation.result(candidate)
         if result is not None:
-            self._digests[step.node.id] = {port: output["digest"] for port, output in result.outputs.items()}
+            self.digests[step.node.id] = {port: output["digest"] for port, output in result.outputs.items()}
             if candidate.repeatable:
                 return _planned("reuse", "nothing it depends on changed", saved=result.seconds)
         changed = [] if last is None else [part.as_json() for part in differences(candidate.fields, last.fields)]
         further = self._preparation.continuation(step, candidate)
         if further is not None:
+            self.checkpoints.update(record.digest for record in further.records)
             saved, expected = further.seconds_saved, further.seconds_expected
             return _planned("continue", further.why, saved=saved, expected=expected, changed=changed)
         return _runs(self._preparation.why(step, candidate), last, changed)
+
+
+def reusable(plan: Plan, preparation: Preparation, targets: Mapping[str, Target]) -> set[str]:
+    """The digests of what a run of ``plan`` is going to reuse, or may: what each node gave the last time counts too."""
+    foresight = Foresight(plan, preparation, targets)
+    with suppress(TorchwireError):  # a data set or target is gone: the run will say so
+        foresight.as_json()
+    found = foresight.checkpoints | {d for outputs in foresight.digests.values() for d in outputs.values()}
+    for step in plan.steps.values():
+        last = preparation.last(step)
+        found.update(output["digest"] for output in (last.outputs.values() if last is not None else ()))
+    return found
 
 
 def _runs(why: str, last: Result | None, changed: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

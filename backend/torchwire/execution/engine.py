@@ -11,13 +11,15 @@ from typing import Any
 from torchwire.errors import InvalidPipeline, NotFoundError, TorchwireError
 from torchwire.execution import datasets
 from torchwire.execution.active_run import ENDED, ActiveRun
-from torchwire.execution.dry_run import Foresight
+from torchwire.execution.collection import Collector
+from torchwire.execution.dry_run import Foresight, reusable
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
+from torchwire.execution.recovery import load_run
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
@@ -45,6 +47,10 @@ class Engine:
         self._lock = HomeLock(home, settings.holder)
         self._executor = Executor(self.home, database, registry, settings)
         self._loop = Loop(self.home, database, registry, settings, self._executor)
+        self.collector = Collector(
+            self.home, database, self._executor.store, self._reusable, self._loop.call, settings.disk_budget
+        )
+        self._loop.subscribe(self.collector.hear)
 
     def start(self) -> None:
         """Take the home folder and begin to work. Raises ConflictError when another engine has it.
@@ -56,12 +62,14 @@ class Engine:
             self.home.prepare()
             self._database.migrate()
             self._loop.start()
+            self.collector.start()
         except BaseException:
             self._lock.release()
             raise
 
     def stop(self, kill: bool = False) -> None:
         """Stop working and let go of the home. Nodes that run go on unless ``kill``; the next engine finds them."""
+        self.collector.stop()
         self._loop.stop(kill=kill)
         self._lock.release()
 
@@ -189,6 +197,14 @@ class Engine:
         foresight = Foresight(steps, self._executor.preparation, self._executor.targets)
         with self._database.read():  # one state of the database for all nodes
             return foresight.as_json()
+
+    def _reusable(self, run_id: str) -> set[str]:
+        """The artifacts that a run not at an end is going to reuse, as far as that can be foreseen."""
+        try:
+            run = load_run(self._database, self._registry, run_id)
+        except TorchwireError:  # it is over by now, or never can be run
+            return set()
+        return reusable(run.plan, self._executor.preparation, self._executor.targets)
 
     def _dataset_fault(self, value: str) -> TorchwireError | None:
         return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)

@@ -10,12 +10,14 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from signal import SIGKILL
-from typing import Any
+from typing import Any, TypeVar
 
+from torchwire.errors import ConflictError, TorchwireError
 from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
@@ -33,10 +35,12 @@ logger = logging.getLogger(__name__)
 
 Listener = Callable[[list[RunEvent]], None]
 Command = Callable[[], None]
+T = TypeVar("T")
 
 SWEEP = 0.5
 """Seconds between two looks at everything: it finds what no doorbell, exit message or command told."""
 STOPPING_SWEEP = 0.02
+CALL_TIMEOUT = 60.0
 MAX_STARTS = 4
 """How often in a row a zygote may end before it was ready."""
 
@@ -64,6 +68,7 @@ class Loop:
         self._executor = executor
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
+        self._answers: list[tuple[Future[Any], Any]] = []
         self._janitor = Janitor()
         kinds = kinds_of(settings.preload, settings.cores)
         self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
@@ -149,6 +154,30 @@ class Loop:
 
         return unsubscribe
 
+    def call(self, task: Callable[[], T]) -> T:
+        """Run ``task`` on the engine's thread, in a transaction of that turn, and return its answer once it is stored.
+
+        Raises what the task raises, and ConflictError when the engine does not come to it. Without a started thread
+        it runs here.
+        """
+        if not self.started:
+            with self._database.unit():
+                return task()
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            self._executor.flush()  # what was decided in this turn counts
+            try:
+                self._answers.append((answer, task()))
+            except TorchwireError as error:
+                answer.set_exception(error)
+
+        self._command(run)
+        try:
+            return answer.result(CALL_TIMEOUT)
+        except TimeoutError as error:
+            raise ConflictError("The engine is busy or stopping.", hint="Try again in a moment.") from error
+
     def _command(self, command: Command) -> None:
         self._commands.put(command)
         self._ring()
@@ -189,6 +218,9 @@ class Loop:
         self._executor.flush()
 
     def _after_commit(self) -> None:
+        answers, self._answers = self._answers, []
+        for answer, value in answers:
+            answer.set_result(value)
         forks, self._executor.to_fork = self._executor.to_fork, []
         for attempt in forks:
             launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == attempt.zygote)
@@ -215,6 +247,9 @@ class Loop:
     def _start_over(self) -> None:
         """Forget everything: it is in the log. Wait a little longer each time, should this happen again."""
         self._failures += 1
+        answers, self._answers = self._answers, []
+        for answer, _ in answers:
+            answer.set_exception(ConflictError("The change could not be stored.", hint="Try again in a moment."))
         self._executor.reset()
         self._recovered = False
         time.sleep(min(30.0, 0.1 * 2**self._failures))

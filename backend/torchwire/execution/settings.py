@@ -15,7 +15,8 @@ class EngineSettings:
 
     ``allowed_roots`` are the folders from which data may be read; None allows any (the command line, whose user may
     read them anyway). Relative paths are looked for below each root, or below the current folder where any is
-    allowed. ``for_modules`` is added to what modules find in ``ctx.settings``.
+    allowed. ``disk_budget`` is how many bytes the home may take as long as nobody sets another limit.
+    ``for_modules`` is added to what modules find in ``ctx.settings``.
     """
 
     allowed_roots: tuple[Path, ...] | None = ()
@@ -24,6 +25,7 @@ class EngineSettings:
     preload: tuple[str, ...] = ("torch", "torchvision")
     cores: int = field(default_factory=lambda: available_cores())
     holder: str = "a Torchwire engine"
+    disk_budget: int | None = None
     for_modules: Mapping[str, Any] = field(default_factory=dict)
 
     def as_seen_by_modules(self) -> dict[str, Any]:

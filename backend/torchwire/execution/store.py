@@ -56,3 +56,13 @@ class ArtifactStore:
             records = read_index(folder).values()
             return all((folder / "data" / record.path).stat().st_size == record.size for record in records)
         return False
+
+    def sweep(self) -> None:
+        """Remove the files of what was withdrawn, here or by somebody who was stopped before he came to it."""
+        for folder in self._root.glob(f"{REMOVED}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def digests(self) -> set[str]:
+        """What lies in the store, by name."""
+        groups = [group for group in self._root.iterdir() if len(group.name) == 2] if self._root.is_dir() else []
+        return {folder.name for group in groups for folder in group.iterdir()}

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
 from torchwire.storage.models import ArtifactRow, ResultRow, table_of
+from torchwire.storage.upsert import Upsert
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 ARTIFACTS, RESULTS = table_of(ArtifactRow), table_of(ResultRow)
 
 # Statements are built once: building them anew costs more than running them, and these run for every node.
-ADD = insert(ARTIFACTS).on_conflict_do_nothing()
-_REMEMBER = insert(RESULTS)
-REMEMBER = _REMEMBER.on_conflict_do_update(
-    index_elements=["key"], set_={column.name: _REMEMBER.excluded[column.name] for column in RESULTS.c}
-)
+ADD = Upsert(ARTIFACTS, replace=False)
+REMEMBER = Upsert(RESULTS, replace=True)
 FIND = select(RESULTS).where(RESULTS.c.key == bindparam("wanted"))
 LAST = (
     select(RESULTS)
@@ -54,9 +51,10 @@ class Artifacts:
 
     def add(self, digest: str, type_id: str, size: int, files: int) -> None:
         """Store the row of a committed folder; one that is known already stays as it is."""
-        row = {"digest": digest, "type": type_id, "size": size, "files": files, "created": time.time()}
+        now = time.time()
+        row = {"digest": digest, "type": type_id, "size": size, "files": files, "created": now, "last_used": now}
         with self._database.write() as connection:
-            connection.execute(ADD, row)
+            ADD.run(connection, row | {"pinned": False})
 
     def get(self, digest: str) -> dict[str, Any] | None:
         """The row of a folder in the store: type, digest, size, files, created. None when there is none."""
@@ -68,7 +66,7 @@ class Artifacts:
         """Store what was made under a key, in place of what was known under it."""
         row = vars(result) | {"created": time.time()}
         with self._database.write() as connection:
-            connection.execute(REMEMBER, row)
+            REMEMBER.run(connection, row)
 
     def find(self, key: str) -> Result | None:
         """What was made under a key."""

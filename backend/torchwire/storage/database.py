@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, create_engine, event, inspect
@@ -14,6 +15,7 @@ from torchwire.storage import migrations
 from torchwire.storage.artifacts import Artifacts
 from torchwire.storage.attempts import Attempts
 from torchwire.storage.checkpoints import Checkpoints
+from torchwire.storage.holdings import Holdings
 from torchwire.storage.runs import Runs
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Database:
         self.attempts = Attempts(self)
         self.artifacts = Artifacts(self)
         self.checkpoints = Checkpoints(self)
+        self.holdings = Holdings(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:
@@ -104,6 +107,12 @@ class Database:
     def tables(self) -> list[str]:
         """The names of the tables that exist."""
         return inspect(self._engine).get_table_names()
+
+    def size(self) -> int:
+        """How many bytes it takes on the disk."""
+        name = self._engine.url.database
+        files = [Path(f"{name}{suffix}") for suffix in ("", "-wal", "-shm")] if name else []
+        return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
         """Close every connection."""

@@ -100,7 +100,7 @@ class Pipelines:
 
 
 def _node_count(document: ColumnElement[Any]) -> ColumnElement[int]:
-    return func.json_array_length(document, "$.nodes").label("node_count")
+    return func.json_array_length(document["nodes"]).label("node_count")
 
 
 def _draft(connection: Connection, pipeline_id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torchwire.execution.events import RunEvent
@@ -105,3 +106,10 @@ def apply_to_run(run: dict[str, Any], event: RunEvent) -> None:
             run.update(status=event.data["status"], finished=event.time, error=event.data.get("error"))
         case _:
             pass
+
+
+def needs_of(events: Sequence[RunEvent]) -> list[dict[str, Any]]:
+    """Which artifacts the events say that a run made or reused: one row for each output, the newest of it."""
+    outputs = (event for event in events if event.type == "node.output")
+    rows = {(e.run_id, e.node, e.data["port"]): e.data["digest"] for e in outputs}
+    return [{"run_id": run, "node": node, "port": port, "digest": digest} for (run, node, port), digest in rows.items()]

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection, bindparam, func, insert, select, update
+from sqlalchemy import JSON, Connection, bindparam, delete, func, insert, select, update
 
 from torchwire.errors import NotFoundError
 from torchwire.execution.events import RunEvent
-from torchwire.storage.models import EventRow, NodeStateRow, RunRow, table_of
-from torchwire.storage.projection import apply_to_node, apply_to_run, new_node
+from torchwire.storage.models import ArtifactRow, EventRow, NodeStateRow, RunArtifactRow, RunRow, table_of
+from torchwire.storage.projection import apply_to_node, apply_to_run, needs_of, new_node
+from torchwire.storage.upsert import Upsert
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
@@ -23,6 +24,7 @@ Change = tuple[str, str | None, dict[str, Any]]
 Records = list[dict[str, Any]]
 UNFINISHED = ("queued", "running")
 RUNS, EVENTS, NODES = table_of(RunRow), table_of(EventRow), table_of(NodeStateRow)
+NEEDS, ARTIFACTS = table_of(RunArtifactRow), table_of(ArtifactRow)
 
 # Statements are built once: building them anew costs more than running them, and these run for every node.
 COUNT_ON = (
@@ -39,6 +41,12 @@ SET_STATE = (
     update(NODES)
     .where(NODES.c.run_id == bindparam("of_run"), NODES.c.node == bindparam("of_node"))
     .values(status=bindparam("now"), data=bindparam("state", type_=JSON))
+)
+NEED = Upsert(NEEDS, replace=True)
+USE = (
+    update(ARTIFACTS)
+    .where(ARTIFACTS.c.digest.in_(bindparam("digests", expanding=True)))
+    .values(last_used=bindparam("now"))
 )
 CREATED = select(RUNS.c.created).where(RUNS.c.id == bindparam("of_run"))
 STANDING = select(RUNS.c.status, RUNS.c.created, RUNS.c.started, RUNS.c.finished).where(
@@ -200,6 +208,16 @@ class Runs:
             runs = [_record(dict(row._mapping)) for row in connection.execute(newest_first)]
             return self._with_counts(connection, runs)
 
+    def rebuild_needs(self, run_id: str) -> None:
+        """Make the rows that say which artifacts the run needs anew, from its events."""
+        with self._database.write() as connection:
+            made = select(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.type == "node.output")
+            found = connection.execute(made.order_by(EVENTS.c.seq)).all()
+            needs = needs_of([RunEvent(**row._mapping) for row in found])
+            connection.execute(delete(NEEDS).where(NEEDS.c.run_id == run_id))
+            if needs:
+                NEED.run(connection, needs)
+
     def _with_counts(self, connection: Connection, runs: Records) -> Records:
         by_id: dict[str, dict[str, Any]] = {run["id"]: run | {"node_counts": {"total": 0}} for run in runs}
         chosen = NodeStateRow.run_id.in_(by_id)
@@ -207,8 +225,8 @@ class Runs:
         for run_id, status, count in connection.execute(counts.group_by(NODES.c.run_id, NODES.c.status)):
             by_id[run_id]["node_counts"][status] = count
             by_id[run_id]["node_counts"]["total"] += count
-        summary = func.json_extract(NODES.c.data, "$.summary")
-        stated = select(NODES.c.run_id, NODES.c.data["summary"]).where(chosen, summary.is_not(None))
+        summary = NODES.c.data["summary"]
+        stated = select(NODES.c.run_id, summary).where(chosen, summary.as_string().is_not(None))
         for run_id, values in connection.execute(stated):
             by_id[run_id].setdefault("summary", {}).update(values)
         return list(by_id.values())
@@ -245,6 +263,11 @@ class Runs:
             connection.execute(SET_STATE, states)
         if run:
             connection.execute(update(RunRow).where(RunRow.id == run_id).values(**run))
+        needs = needs_of(events)
+        if needs:
+            NEED.run(connection, needs)
+            digests = sorted({need["digest"] for need in needs})
+            connection.execute(USE, {"digests": digests, "now": events[-1].time})
 
 
 def _unknown(run_id: str) -> NotFoundError:

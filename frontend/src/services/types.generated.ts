@@ -47,10 +47,13 @@ export interface ApiRecords {
   ArtifactRef: ArtifactRef;
   AskedFor: AskedFor;
   Averages: Averages;
+  BudgetUpdate: BudgetUpdate;
   CategoryCount: CategoryCount;
   ChangedField: ChangedField;
   CheckpointNote: CheckpointNote;
   ClassFigures: ClassFigures;
+  CollectAnswer: CollectAnswer;
+  CollectRequest: CollectRequest;
   ConfusionCell: ConfusionCell;
   ConfusionCellPreview: ConfusionCellPreview;
   ConversionReport: ConversionReport;
@@ -60,6 +63,8 @@ export interface ApiRecords {
   DatasetSummary: DatasetSummary;
   DatasetsAnswer: DatasetsAnswer;
   DirectoryTypeSpec: DirectoryTypeSpec;
+  DiskSpace: DiskSpace;
+  DiskUse: DiskUse;
   DocumentAnswer: DocumentAnswer;
   DocumentNode: DocumentNode;
   DocumentNodeInput: DocumentNodeInput;
@@ -147,6 +152,11 @@ export interface ApiRecords {
   ScoredPreview: ScoredPreview;
   ScoredRow: ScoredRow;
   SkippedFile: SkippedFile;
+  StorageAnswer: StorageAnswer;
+  StoredArtifact: StoredArtifact;
+  StoredArtifactsAnswer: StoredArtifactsAnswer;
+  StoredRun: StoredRun;
+  StoredRunsAnswer: StoredRunsAnswer;
   TablePreview: TablePreview;
   Target: Target;
   TargetBusy: TargetBusy;
@@ -248,6 +258,12 @@ export interface Averages {
   f1: number | null;
 }
 /**
+ * How many bytes the home may take; null: no limit.
+ */
+export interface BudgetUpdate {
+  bytes: number | null;
+}
+/**
  * A category and how many images it has.
  */
 export interface CategoryCount {
@@ -283,6 +299,41 @@ export interface ClassFigures {
   f1: number | null;
   support: number;
   auc: number | null;
+}
+/**
+ * What was removed, or in a dry run would be, in the order in which it goes.
+ */
+export interface CollectAnswer {
+  freed: number;
+  artifacts: StoredArtifact[];
+  checkpoints: number;
+  seconds_to_recompute: number;
+}
+/**
+ * Something that a node made. ``size`` counts all of its files, ``size_alone`` those that no other shares.
+ *
+ * ``runs`` is how many runs need it; ``node`` is the label or id of the node that made it.
+ */
+export interface StoredArtifact {
+  digest: string;
+  type: string;
+  size: number;
+  size_alone: number;
+  files: number;
+  created: number;
+  last_used: number;
+  pinned: boolean;
+  runs: number;
+  node: string | null;
+  module: string | null;
+  seconds_to_recompute: number | null;
+}
+/**
+ * Make room. ``down_to`` is how many bytes may stay: the budget unless told, and without one as few as can be.
+ */
+export interface CollectRequest {
+  dry_run: boolean;
+  down_to?: number;
 }
 /**
  * A cell of the confusion matrix, by label.
@@ -400,6 +451,26 @@ export interface DirectoryTypeSpec {
   title: string;
   help: string;
   hue: number;
+}
+/**
+ * The disk that the home lies on.
+ */
+export interface DiskSpace {
+  total: number;
+  free: number;
+}
+/**
+ * What takes how many bytes of the home.
+ */
+export interface DiskUse {
+  artifacts: number;
+  checkpoints: number;
+  attempts: number;
+  datasets: number;
+  uploads: number;
+  cache: number;
+  database: number;
+  total: number;
 }
 /**
  * A document of an earlier revision.
@@ -1387,6 +1458,44 @@ export interface Sample {
  */
 export interface SamplesAnswer {
   samples: Sample[];
+}
+/**
+ * The room that there is and that is used. ``collectable`` is what nobody needs; ``budget`` null: no limit.
+ */
+export interface StorageAnswer {
+  disk: DiskSpace;
+  budget: number | null;
+  used: DiskUse;
+  collectable: number;
+}
+/**
+ * Artifacts; give ``next`` as ``before`` for the page after this one.
+ */
+export interface StoredArtifactsAnswer {
+  artifacts: StoredArtifact[];
+  next: string | null;
+}
+/**
+ * A run and its room: all that it made or reused, and what deleting it would free.
+ *
+ * ``seconds_to_recompute`` is how long it takes to make that again, null where nothing is known.
+ */
+export interface StoredRun {
+  id: string;
+  name: string;
+  status: RunStatus;
+  created: number;
+  pinned: boolean;
+  size: number;
+  size_alone: number;
+  seconds_to_recompute: number | null;
+}
+/**
+ * Runs, newest first; give ``next`` as ``before`` for the page after this one.
+ */
+export interface StoredRunsAnswer {
+  runs: StoredRun[];
+  next: string | null;
 }
 /**
  * A compute target; ``why`` says what makes an unavailable one unavailable.
