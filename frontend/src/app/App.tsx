@@ -18,6 +18,7 @@ import { Logo } from './Logo';
 import { useOpenPipeline } from './useOpenPipeline';
 import { useShownRun } from './useShownRun';
 
+const StoragePage = lazy(() => import('./StoragePage').then((module) => ({ default: module.StoragePage })));
 const Toaster = lazy(() => import('@/components/ui/Toaster').then((module) => ({ default: module.Toaster })));
 
 export function App() {
@@ -57,6 +58,13 @@ function Root() {
   }, [reachable, away, retry]);
 
   const failure = error ?? (loaded ? null : libraryError);
+  if (route.page === 'storage') {
+    return (
+      <Suspense fallback={<Splash />}>
+        <StoragePage />
+      </Suspense>
+    );
+  }
   if (opening.ready && loaded) return <Designer />;
   if (!failure) return <Splash />;
   if (failure instanceof ApiError && failure.status === 404) return <Missing />;

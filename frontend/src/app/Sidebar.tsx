@@ -1,4 +1,4 @@
-import { Boxes, Cpu, Database, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
+import { Boxes, Cpu, Database, HardDrive, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { IconButton } from '@/components/ui/IconButton';
 import { ResizeHandle } from '@/components/ui/ResizeHandle';
@@ -61,6 +61,14 @@ export function Sidebar({ onImport }: SidebarProps) {
             onClick={() => toggleSidebar(tab.id)}
           />
         ))}
+        <span className={styles.gap} />
+        <IconButton
+          label="Room on disk"
+          icon={<HardDrive />}
+          size="lg"
+          tooltipSide="right"
+          onClick={() => navigate(paths.storage)}
+        />
       </nav>
       {sidebarOpen && (
         <section className={styles.panel} style={{ width: sidebarWidth }} aria-label={title}>

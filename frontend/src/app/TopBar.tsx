@@ -5,6 +5,7 @@ import {
   FilePlus2,
   FileUp,
   FolderOpen,
+  HardDrive,
   History,
   Keyboard,
   ListVideo,
@@ -24,6 +25,7 @@ import { downloadDocument } from '@/features/projects/exchange';
 import { SaveState } from '@/features/projects/SaveState';
 import { emptyDocument, useProjects } from '@/features/projects/useProjects';
 import { documentStore, redoLabel, undoLabel, useDocument } from '@/lib/document/documentStore';
+import { navigate, paths } from '@/lib/navigation';
 import { useLayout, useNarrow } from './layout';
 import { Logo } from './Logo';
 import { RunControls } from './RunControls';
@@ -99,6 +101,7 @@ function PipelineMenu({ onImport }: TopBarProps) {
       onSelect: () => downloadDocument(documentStore.getState().toDocument()),
     },
     'separator',
+    { label: 'Room on disk', icon: <HardDrive />, onSelect: () => navigate(paths.storage) },
     {
       label: 'Keyboard shortcuts',
       icon: <Keyboard />,

@@ -31,8 +31,10 @@ export function useOpenPipeline(route: Route): Opening {
   const [tries, setTries] = useState(0);
   const openId = useDocument((state) => state.pipelineId);
   const wanted = route.page === 'pipeline' ? route.pipelineId : null;
+  const beside = isBeside(route);
 
   useEffect(() => {
+    if (beside) return;
     let stale = false;
     const failed = (reason: unknown) => {
       if (!stale) setError(reason instanceof Error ? reason : new Error(String(reason)));
@@ -53,7 +55,7 @@ export function useOpenPipeline(route: Route): Opening {
     return () => {
       stale = true;
     };
-  }, [wanted, tries]);
+  }, [wanted, tries, beside]);
 
   return {
     ready: openId !== null && (error === null || openId === wanted),
@@ -63,6 +65,11 @@ export function useOpenPipeline(route: Route): Opening {
       setTries((count) => count + 1);
     },
   };
+}
+
+/** A page beside the designer: the open pipeline and the shown run stay as they are. */
+export function isBeside(route: Route): boolean {
+  return route.page === 'storage' || route.page === 'compare';
 }
 
 let searching: Promise<string> | null = null;

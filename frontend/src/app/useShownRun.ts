@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { useDocument } from '@/lib/document/documentStore';
 import { hideRun, showRun } from '@/lib/run/runStore';
 import { navigate, paths, type Route } from '@/lib/navigation';
+import { isBeside } from './useOpenPipeline';
 import { useRuns } from '@/services/queries/useRuns';
 import { onRunsChanged } from '@/services/socket';
 
@@ -11,11 +12,13 @@ export function useShownRun(route: Route): void {
   const client = useQueryClient();
   const pipelineId = useDocument((state) => state.pipelineId);
   const runId = route.page === 'pipeline' ? route.runId : null;
+  const beside = isBeside(route);
 
   useEffect(() => {
+    if (beside) return;
     if (runId === null) hideRun();
     else showRun(runId);
-  }, [runId]);
+  }, [runId, beside]);
 
   useEffect(() => onRunsChanged(() => void client.invalidateQueries({ queryKey: ['runs'] })), [client]);
 

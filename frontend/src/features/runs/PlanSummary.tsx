@@ -8,6 +8,8 @@ import { usePlan, usePlannedNode, type PlanTotals } from '@/lib/plan/planStore';
 import { changeOf, freshnessOf } from '@/lib/plan/planWords';
 import { duration } from '@/lib/run/format';
 
+import type { PlannedNode } from '@/services/types.generated';
+
 import { FreshnessIcon } from './FreshnessLine';
 import styles from './PlanSummary.module.css';
 import { titleOf } from './useFreshness';
@@ -54,12 +56,29 @@ export function PlanSummary({ onLeadTo }: PlanSummaryProps) {
 function Nodes({ onLeadTo }: PlanSummaryProps) {
   const wires = useDocument((state) => state.wires);
   const order = useDocument((state) => state.order);
+  const plan = usePlan((state) => state.nodes);
+  const ids = readingOrder({ wires, order });
+  const groups = [
+    { title: 'Runs', nodes: ids.filter((id) => plan[id] !== undefined && plan[id].action !== 'reuse') },
+    { title: 'Reused', nodes: ids.filter((id) => plan[id]?.action === 'reuse') },
+  ];
   return (
-    <ol className={styles.list}>
-      {readingOrder({ wires, order }).map((nodeId) => (
-        <Node key={nodeId} nodeId={nodeId} onLeadTo={onLeadTo} />
-      ))}
-    </ol>
+    <div className={styles.list}>
+      {groups
+        .filter(({ nodes }) => nodes.length > 0)
+        .map(({ title, nodes }) => (
+          <section key={title} aria-label={title}>
+            <h3 className={styles.group}>
+              {title} <span>{nodes.length}</span>
+            </h3>
+            <ol>
+              {nodes.map((nodeId) => (
+                <Node key={nodeId} nodeId={nodeId} onLeadTo={onLeadTo} />
+              ))}
+            </ol>
+          </section>
+        ))}
+    </div>
   );
 }
 
@@ -68,7 +87,7 @@ function Node({ nodeId, onLeadTo }: { nodeId: string; onLeadTo: (nodeId: string)
   const spec = useModuleSpec(useDocument((state) => state.nodes[nodeId]?.module ?? ''));
   if (planned === undefined) return null;
   const freshness = freshnessOf(planned, undefined, { node: titleOf, spec });
-  const seconds = planned.action === 'reuse' ? null : planned.seconds_expected;
+  const reused = planned.action === 'reuse';
   return (
     <li>
       <Popover.Close asChild>
@@ -84,9 +103,11 @@ function Node({ nodeId, onLeadTo }: { nodeId: string; onLeadTo: (nodeId: string)
           <span className={styles.text}>
             <span className={styles.line}>
               <span className={styles.title}>{titleOf(nodeId)}</span>
-              <span className={styles.time}>{seconds === null ? '' : `about ${duration(seconds)}`}</span>
+              <span className={styles.time}>{timeWords(planned)}</span>
             </span>
-            <span className={styles.why}>{freshness.long}</span>
+            {!reused && (
+              <span className={styles.why}>{freshness.long.replace(/^Will run: (\w)/, capital)}</span>
+            )}
             {planned.changed.length > 0 && (
               <span className={styles.changes}>
                 {planned.changed.map((change) => {
@@ -113,16 +134,30 @@ function Node({ nodeId, onLeadTo }: { nodeId: string; onLeadTo: (nodeId: string)
   );
 }
 
+function capital(_: string, first: string): string {
+  return first.toUpperCase();
+}
+
+function timeWords({ action, seconds_saved, seconds_expected }: PlannedNode): string {
+  if (action !== 'reuse') return seconds_expected === null ? '' : `about ${about(seconds_expected)}`;
+  return seconds_saved === null || seconds_saved < 0.05 ? '' : `saves ${duration(seconds_saved)}`;
+}
+
+/** A guess needs no milliseconds. */
+function about(seconds: number): string {
+  return seconds < 1 ? '1 s' : duration(seconds);
+}
+
 /** `4 of 12 run, about 1 min`. */
 function shortWords({ nodes, run, reused, secondsExpected }: PlanTotals): string {
-  const time = secondsExpected === null ? '' : `, about ${duration(secondsExpected)}`;
+  const time = secondsExpected === null ? '' : `, about ${about(secondsExpected)}`;
   if (reused === 0) return `All ${nodes} run${time}`;
   return `${run} of ${nodes} run${time}`;
 }
 
 function longWords({ nodes, run, reused, continued, secondsSaved, secondsExpected }: PlanTotals): string {
   const parts = [
-    `${run} of ${nodes} run${secondsExpected === null ? '; nobody knows yet how long that takes' : `, about ${duration(secondsExpected)}`}`,
+    `${run} of ${nodes} run${secondsExpected === null ? '; nobody knows yet how long that takes' : `, about ${about(secondsExpected)}`}`,
     continued > 0 && `${continued} of them from where they were`,
     reused > 0 && `${reused} reused, saves ${duration(secondsSaved)}`,
   ].filter((part) => typeof part === 'string');

@@ -1,0 +1,107 @@
+import { useEffect } from 'react';
+
+import { Button } from '@/components/ui/Button';
+import { Dialog } from '@/components/ui/Dialog';
+import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
+import { Skeleton } from '@/components/ui/Skeleton';
+import { bytes, counted, duration, moment } from '@/lib/run/format';
+import type { CollectAnswer } from '@/services/queries/useStorage';
+
+import { Maker } from './ArtifactsTable';
+import { again } from './RunsTable';
+import styles from './Tables.module.css';
+import { useCollect, useDryCollect } from './useStorageActions';
+
+const MOST_SHOWN = 100;
+
+/** Shows what would go and what it costs to make again, and removes it only then. */
+export function FreeUpDialog({ onClose }: { onClose: () => void }) {
+  const dry = useDryCollect();
+  const { mutate: look } = dry;
+  const collect = useCollect(onClose);
+  useEffect(() => {
+    look();
+  }, [look]);
+  const nothing = dry.data?.freed === 0;
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title="Free up room"
+      size="lg"
+      description="What kept runs and pinned results need stays. Everything else can be made again."
+      footer={
+        <>
+          <Button onClick={onClose}>{nothing ? 'Close' : 'Cancel'}</Button>
+          {dry.data !== undefined && !nothing && (
+            <Button variant="danger" busy={collect.isPending} onClick={() => collect.mutate()}>
+              Free {bytes(dry.data.freed)}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {dry.isError ? (
+        <ErrorState title="Nobody could say what may go" error={dry.error} onRetry={() => look()} />
+      ) : dry.data === undefined ? (
+        <Skeleton height={28} lines={5} />
+      ) : nothing ? (
+        <EmptyState title="There is nothing to free">Everything that is kept is needed by a run.</EmptyState>
+      ) : (
+        <Found answer={dry.data} />
+      )}
+    </Dialog>
+  );
+}
+
+function Found({
+  answer: { artifacts, checkpoints, freed, seconds_to_recompute },
+}: {
+  answer: CollectAnswer;
+}) {
+  const parts = [
+    artifacts.length > 0 && counted(artifacts.length, 'result'),
+    checkpoints > 0 && counted(checkpoints, 'checkpoint'),
+  ].filter((part) => typeof part === 'string');
+  return (
+    <div className={styles.found}>
+      <p>
+        <strong>{bytes(freed)}</strong> become free: {parts.join(' and ') || 'what work under way has left'}.
+        Making them again would take about <strong>{duration(seconds_to_recompute)}</strong>.
+      </p>
+      {artifacts.length > 0 && (
+        <div className={styles.scroll}>
+          <table className={styles.table}>
+            <thead>
+              <tr>
+                <th scope="col">Made by</th>
+                <th scope="col" className={styles.number}>
+                  Size
+                </th>
+                <th scope="col">Last used</th>
+                <th scope="col" className={styles.number}>
+                  To make again
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {artifacts.slice(0, MOST_SHOWN).map((artifact) => (
+                <tr key={artifact.digest}>
+                  <th scope="row">
+                    <Maker artifact={artifact} />
+                  </th>
+                  <td className={styles.number}>{bytes(artifact.size)}</td>
+                  <td>{moment(artifact.last_used)}</td>
+                  <td className={styles.number}>{again(artifact.seconds_to_recompute)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {artifacts.length > MOST_SHOWN && (
+        <p className={styles.quiet}>And {artifacts.length - MOST_SHOWN} more.</p>
+      )}
+    </div>
+  );
+}
