@@ -1,4 +1,4 @@
-import { Boxes, Pin, PinOff } from 'lucide-react';
+import { Boxes, Pin } from 'lucide-react';
 import { useState } from 'react';
 
 import { Badge } from '@/components/ui/Badge';
@@ -101,7 +101,7 @@ export function ArtifactsTable() {
                     tooltip={artifact.pinned ? 'Kept: click to let it go' : 'Keep, whoever needs it'}
                     size="sm"
                     pressed={artifact.pinned}
-                    icon={artifact.pinned ? <PinOff /> : <Pin />}
+                    icon={<Pin />}
                     onClick={() => pin.mutate(artifact)}
                   />
                 </td>

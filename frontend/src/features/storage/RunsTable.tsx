@@ -1,4 +1,4 @@
-import { ListVideo, Pin, PinOff, Trash2 } from 'lucide-react';
+import { ListVideo, Pin, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 
 import { Badge } from '@/components/ui/Badge';
@@ -76,7 +76,7 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void })
                     tooltip={run.pinned ? 'Kept: click to let it go' : 'Keep with all it needs'}
                     size="sm"
                     pressed={run.pinned}
-                    icon={run.pinned ? <PinOff /> : <Pin />}
+                    icon={<Pin />}
                     onClick={() => pin.mutate(run)}
                   />
                   <IconButton
