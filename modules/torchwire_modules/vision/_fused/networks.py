@@ -1,0 +1,154 @@
+"""Puts the fused forms into torchvision's networks. Parameters, buffers and their names stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+from torchvision.models import densenet, resnet
+
+from torchwire_modules.vision._fused import norm_relu
+from torchwire_modules.vision._fused.dense_block import DenseBlock, infer
+from torchwire_modules.vision._fused.library import kernels
+from torchwire_modules.vision._fused.norm_relu import Norm
+
+
+def fuse(network: nn.Module) -> bool:
+    """Let ``network`` (a DenseNet or ResNet of torchvision's) run its batch norms and ReLUs fused, on the CPU.
+
+    False, and nothing is changed, where there are no kernels. What can't be fused for a given input (a GPU, another
+    type, channels that are no multiple of 16) runs as it always did.
+    """
+    if kernels() is None:
+        return False
+    for part in network.modules():
+        fused = FUSED.get(type(part))
+        if fused is not None:
+            part.__class__ = fused
+    if isinstance(network, densenet.DenseNet):
+        _fuse_stem(network.features, "norm0", "relu0")
+    elif isinstance(network, resnet.ResNet):
+        _fuse_stem(network, "bn1", "relu")
+    return True
+
+
+def _fuse_stem(holder: nn.Module, norm: str, relu: str) -> None:
+    getattr(holder, norm).__class__ = FusedNormRelu
+    setattr(holder, relu, nn.Identity())
+
+
+class NormRelu(torch.autograd.Function):
+    """``apply(x, layer, weight, bias, other)``: ``relu(layer(x) + other)``; ``other`` may be None."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor, other: Tensor | None
+    ) -> Tensor:
+        """Normalise by the batch's statistics in training, else by the running ones."""
+        norm = Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
+        ctx.save_for_backward(x, other)
+        ctx.norm = norm
+        return norm_relu.scale_relu(x, norm, other)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> Any:
+        """By x, weight, bias and other."""
+        x, other = ctx.saved_tensors
+        dy = dy.contiguous(memory_format=torch.channels_last)
+        made = norm_relu.gradient(x, dy, ctx.norm, other=other)
+        return made.x, None, made.weight, made.bias, made.other
+
+
+class FusedNormRelu(nn.BatchNorm2d):
+    """A batch normalisation with the ReLU behind it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return norm_then_relu(self, x)
+
+
+def norm_then_relu(layer: nn.BatchNorm2d, x: Tensor, other: Tensor | None = None) -> Tensor:
+    """``relu(layer(x) + other)``, fused where that can be."""
+    if _can_fuse(x, layer) and (other is None or (other.dtype == x.dtype and norm_relu.fits(other))):
+        return cast(Tensor, NormRelu.apply(x, layer, layer.weight, layer.bias, other))
+    y = nn.BatchNorm2d.forward(layer, x)
+    return functional.relu(y if other is None else y + other)
+
+
+class FusedTransition(densenet._Transition):  # type: ignore[misc]  # torchvision brings no types
+    """Between two blocks: norm, ReLU, a pointwise convolution, and a mean over 2 x 2 positions.
+
+    The mean is taken before the convolution, which gives the same (both are linear, and the convolution looks at one
+    position at a time) for a quarter of its work.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.conv(self.pool(norm_then_relu(self.norm, x))))
+
+
+class FusedDenseBlock(densenet._DenseBlock):  # type: ignore[misc]  # torchvision brings no types
+    """A dense block over one buffer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        layers = list(self.values())
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        fits = x.device.type == "cpu" and kind in norm_relu.KINDS and all(map(_is_plain, layers))
+        learning = torch.is_grad_enabled() and any(p.requires_grad for p in (x, *self.parameters()))
+        if not fits or learning != self.training:
+            return cast(Tensor, super().forward(x))
+        x = x.to(kind).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", enabled=False):
+            if not learning:
+                return infer(x, layers)
+            parameters = [value for layer in layers for value in _parameters(layer)]
+            return cast(Tensor, DenseBlock.apply(x, layers, layers[0].memory_efficient, *parameters))
+
+
+class FusedBasicBlock(resnet.BasicBlock):  # type: ignore[misc]  # torchvision brings no types
+    """ResNet's block of two convolutions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = norm_then_relu(self.bn1, self.conv1(x))
+        return norm_then_relu(self.bn2, self.conv2(y), _as(shortcut, y))
+
+
+class FusedBottleneck(resnet.Bottleneck):  # type: ignore[misc]  # torchvision brings no types
+    """ResNet's block of three convolutions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = norm_then_relu(self.bn1, self.conv1(x))
+        y = norm_then_relu(self.bn2, self.conv2(y))
+        return norm_then_relu(self.bn3, self.conv3(y), _as(shortcut, y))
+
+
+FUSED: dict[type[nn.Module], type[nn.Module]] = {
+    densenet._DenseBlock: FusedDenseBlock,
+    densenet._Transition: FusedTransition,
+    resnet.BasicBlock: FusedBasicBlock,
+    resnet.Bottleneck: FusedBottleneck,
+}
+
+
+def _can_fuse(x: Tensor, layer: nn.BatchNorm2d) -> bool:
+    ours = x.device.type == "cpu" and norm_relu.fits(x) and layer.track_running_stats and layer.affine
+    return ours and (not layer.training or x.numel() > x.shape[1])  # torch refuses one value per channel, in words
+
+
+def _as(shortcut: Tensor, y: Tensor) -> Tensor:
+    return shortcut.to(y.dtype)
+
+
+def _is_plain(layer: nn.Module) -> bool:
+    wide = cast(densenet._DenseLayer, layer)
+    sizes = (wide.norm1.num_features, wide.norm2.num_features, wide.conv2.out_channels)
+    return not wide.drop_rate and not any(size % 16 for size in sizes)
+
+
+def _parameters(layer: Any) -> tuple[Tensor, ...]:
+    one, two = layer.norm1, layer.norm2
+    return one.weight, one.bias, layer.conv1.weight, two.weight, two.bias, layer.conv2.weight

@@ -1,0 +1,171 @@
+"""Calls of the kernels on tensors. An activation is a channels-last tensor (n, channels, height, width), or the leading
+channels of one; its rows are its n · height · width positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from torchwire_modules.vision._fused.library import kernels
+
+KINDS = {torch.float32: "f32", torch.bfloat16: "bf16"}
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Each channel's ``mean`` and biased ``variance`` over ``rows`` positions: float32 (channels,)."""
+
+    mean: Tensor
+    variance: Tensor
+    rows: int
+
+    def leading(self, channels: int) -> Statistics:
+        """Those of the first channels."""
+        return Statistics(self.mean[:channels], self.variance[:channels], self.rows)
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A batch normalisation with its statistics put in: ``x * scale + shift``, float32 (channels,)."""
+
+    scale: Tensor
+    shift: Tensor
+    mean: Tensor
+    inverse: Tensor  # one over the standard deviation
+    batch: bool  # by the batch's own statistics, through which gradients flow too
+
+    @classmethod
+    def of_batch(cls, layer: nn.BatchNorm2d, statistics: Statistics) -> Norm:
+        """By the batch's statistics, which join the layer's running ones."""
+        _run_on(layer, statistics)
+        return cls._of(layer, statistics.mean, statistics.variance, batch=True)
+
+    @classmethod
+    def of_running(cls, layer: nn.BatchNorm2d) -> Norm:
+        """By the layer's running statistics."""
+        assert layer.running_mean is not None and layer.running_var is not None  # noqa: S101
+        return cls._of(layer, layer.running_mean, layer.running_var, batch=False)
+
+    @classmethod
+    def _of(cls, layer: nn.BatchNorm2d, mean: Tensor, variance: Tensor, *, batch: bool) -> Norm:
+        inverse = torch.rsqrt(variance + layer.eps)
+        scale = layer.weight.detach() * inverse
+        return cls(scale, layer.bias.detach() - mean * scale, mean, inverse, batch)
+
+
+def _run_on(layer: nn.BatchNorm2d, statistics: Statistics) -> None:
+    if layer.running_mean is None or layer.running_var is None or layer.num_batches_tracked is None:
+        return
+    layer.num_batches_tracked += 1
+    share = 1 / float(layer.num_batches_tracked) if layer.momentum is None else layer.momentum
+    unbiased = statistics.variance * (statistics.rows / max(1, statistics.rows - 1))
+    layer.running_mean.lerp_(statistics.mean, share)
+    layer.running_var.lerp_(unbiased, share)
+
+
+def empty(like: Tensor, channels: int) -> Tensor:
+    """A channels-last tensor for as many positions as ``like`` has."""
+    count, _, height, width = like.shape
+    shape = (count, channels, height, width)
+    return torch.empty(shape, dtype=like.dtype, memory_format=torch.channels_last)
+
+
+def statistics(x: Tensor, copy_to: Tensor | None = None, into: tuple[Tensor, Tensor] | None = None) -> Statistics:
+    """The statistics of ``x``, written to the tensors ``into`` if given; ``x`` is copied to ``copy_to`` on the way."""
+    channels, rows = x.shape[1], _rows(x)
+    mean, variance = into or (torch.empty(channels), torch.empty(channels))
+    made = _call("statistics", x)(
+        *_place(x), *_place(copy_to), rows, channels, mean.data_ptr(), variance.data_ptr(), torch.get_num_threads()
+    )
+    _check(made)
+    return Statistics(mean, variance, rows)
+
+
+def scale_relu(x: Tensor, norm: Norm, other: Tensor | None = None) -> Tensor:
+    """``relu(norm(x) + other)`` as a new tensor."""
+    y = empty(x, x.shape[1])
+    _call("scale_relu", x)(
+        *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr(), *_place(other), *_place(y), _rows(x),
+        x.shape[1], torch.get_num_threads(),
+    )  # fmt: skip
+    return y
+
+
+class Gradient(NamedTuple):
+    """The gradients of ``relu(norm(x) + other)`` by x, the layer's weight and bias, and ``other``."""
+
+    x: Tensor
+    weight: Tensor
+    bias: Tensor
+    other: Tensor | None
+
+
+def gradient(
+    x: Tensor, dy: Tensor, norm: Norm, *, other: Tensor | None = None, add_to: Tensor | None = None
+) -> Gradient:
+    """From that of the result, ``dy``. The gradient by x is added to ``add_to`` if given."""
+    channels, rows, threads = x.shape[1], _rows(x), torch.get_num_threads()
+    sums = torch.empty(2, channels)
+    given = *_place(x), *_place(other), *_place(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr()
+    _check(_call("relu_norm_sums", x)(*given, sums.data_ptr(), rows, channels, threads))
+    if norm.batch:
+        offset = norm.scale * sums[0] * (-1 / rows)
+        slope = norm.scale * norm.inverse * norm.inverse * sums[1] * (-1 / rows)
+    else:
+        offset = slope = torch.zeros(channels)
+    dx = empty(x, channels) if add_to is None else add_to
+    d_other = None if other is None else empty(x, channels)
+    _call("relu_norm_gradient", x)(
+        *given, offset.data_ptr(), slope.data_ptr(), *_place(dx), add_to is not None, *_place(d_other), rows, channels,
+        threads,
+    )  # fmt: skip
+    return Gradient(dx, sums[1] * norm.inverse, sums[0], d_other)
+
+
+def copied(x: Tensor) -> Tensor:
+    """A copy of leading or inner channels, in rows without gaps."""
+    y = empty(x, x.shape[1])
+    _call("copy", x)(*_place(x), *_place(y), _rows(x), x.shape[1], torch.get_num_threads())
+    return y
+
+
+def copy(x: Tensor, to: Tensor) -> None:
+    """Copy ``x`` to a tensor of the same size, leading or inner channels of which either may be."""
+    _call("copy", x)(*_place(x), *_place(to), _rows(x), x.shape[1], torch.get_num_threads())
+
+
+def fits(x: Tensor) -> bool:
+    """Whether the kernels can read ``x`` as it lies."""
+    _, channels, height, width = x.shape
+    step = _stride(x)
+    return x.dtype in KINDS and channels % 16 == 0 and x.stride() == (height * width * step, 1, width * step, step)
+
+
+def _rows(x: Tensor) -> int:
+    return x.shape[0] * x.shape[2] * x.shape[3]
+
+
+def _stride(x: Tensor) -> int:
+    """Values from one position to the next. The stride of a dimension of one says nothing, so the last that counts."""
+    _, channels, height, width = x.shape
+    if width > 1:
+        return x.stride(3)
+    if height > 1:
+        return x.stride(2)
+    return x.stride(0) if x.shape[0] > 1 else channels
+
+
+def _place(x: Tensor | None) -> tuple[int, int]:
+    return (0, 0) if x is None else (x.data_ptr(), _stride(x))
+
+
+def _call(name: str, x: Tensor) -> Any:
+    return getattr(kernels(), f"{name}_{KINDS[x.dtype]}")
+
+
+def _check(made: int) -> None:
+    if made:
+        raise MemoryError("no memory for the sums of a batch normalisation")
