@@ -22,6 +22,7 @@ from torch.autograd.function import once_differentiable
 from torchwire_modules.vision._fused import norm_relu
 from torchwire_modules.vision._fused.norm_relu import Norm, Statistics
 
+convolution = torch.ops.aten.convolution.default
 convolution_backward = torch.ops.aten.convolution_backward.default
 
 
