@@ -1,0 +1,64 @@
+"""Asks torch what the machine can do, and lets it compute as was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from torchwire_modules.vision._fused.library import kernels
+from torchwire_modules.vision._fused.networks import fuse
+from torchwire_modules.vision.arithmetic import AUTO, Arithmetic, Hardware, choose
+
+TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+
+
+def hardware(device: str) -> Hardware:
+    """What ``device`` (torch's name) is."""
+    kind = device.partition(":")[0]
+    if kind == "cuda":
+        return Hardware(kind, "gpu" if torch.cuda.get_device_capability(device) >= (8, 0) else "")
+    if kind != "cpu":
+        return Hardware(kind)
+    if torch.cpu._is_amx_tile_supported():
+        return Hardware(kind, "amx")
+    return Hardware(kind, "avx512" if torch.cpu._is_avx512_bf16_supported() else "")
+
+
+def chosen(
+    device: str,
+    family: str,
+    image_size: tuple[int, int],
+    *,
+    precision: str = AUTO,
+    memory_format: str = AUTO,
+    recorded: dict[str, object] | None = None,
+) -> Arithmetic:
+    """``arithmetic.choose`` for this machine."""
+    return choose(
+        hardware(device),
+        family,
+        image_size,
+        precision=precision,
+        memory_format=memory_format,
+        kernels=device == "cpu" and kernels() is not None,
+        recorded=recorded,
+    )
+
+
+def place(network: nn.Module, device: str, arithmetic: Arithmetic) -> nn.Module:
+    """``network`` on ``device``, laid out and fused as was chosen."""
+    if arithmetic.fused:
+        fuse(network)
+    return network.to(device=device, memory_format=LAYOUTS[arithmetic.memory_format])  # type: ignore[call-overload, no-any-return]
+
+
+@contextmanager
+def computing(device: str, arithmetic: Arithmetic) -> Iterator[None]:
+    """Within it, networks compute in the chosen precision."""
+    kind = TYPES.get(arithmetic.precision)
+    with torch.autocast(device.partition(":")[0], kind or torch.bfloat16, enabled=kind is not None):
+        yield

@@ -1,0 +1,97 @@
+"""Which number type and memory layout a network computes in. Pure: knows the rules, asks no machine.
+
+``auto`` follows the first row of ``RULES`` that fits. The figures are images a second of one training step on two
+cores, from ``make bench`` (docs/benchmarks.md says on which machines); the rows are what they say, not a theory:
+
+- AMX multiplies bfloat16 four times as fast as float32, and convolutions gain two to three times at 64 pixels and more.
+  Below 48 pixels a ResNet's maps are too small for its tiles: 614 in float32, 540 in bfloat16 (32 pixels, batch 64).
+  A DenseNet gains at any size, for half the bytes are moved: 217 and 307 at 32 pixels, 7 and 16 at 224.
+- AVX-512's bfloat16 instructions double the arithmetic only where it is what a step waits for.
+- Without such units bfloat16 is emulated and slower than float32.
+- Channels-last is faster everywhere but on Apple's GPU: 18 and 22 for ResNet-18 in float32 at 224 pixels.
+- A GPU with bfloat16 (compute capability 8.0 on) uses it; an older one uses float16, whose gradients need scaling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+MEMORY_FORMATS = ("channels_last", "contiguous")
+AUTO = "auto"
+SMALL = 48
+"""Shorter side, in pixels, under which a ResNet's convolutions don't fill AMX tiles."""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a device is: ``cpu``, ``cuda`` or ``mps``, and its units for bfloat16 (``amx``, ``avx512``, ``gpu``, "")."""
+
+    kind: str
+    bf16: str = ""
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What was chosen, and why. ``fused``: batch norms and ReLUs run in our own kernels, where they could be built."""
+
+    precision: str
+    memory_format: str
+    fused: bool
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The choice as model.json and checkpoints hold it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row: when it applies, and the precision it gives."""
+
+    fits: Callable[[Hardware, str, int], bool]
+    precision: str
+    why: str
+
+
+RULES = (
+    Rule(lambda machine, family, side: machine.kind == "cuda" and bool(machine.bf16), "bf16", "the GPU has bfloat16"),
+    Rule(lambda machine, family, side: machine.kind == "cuda", "fp16", "the GPU has float16 but no bfloat16"),
+    Rule(lambda machine, family, side: machine.kind == "mps", "fp32", "Apple's GPU computes in float32"),
+    Rule(lambda machine, family, side: not machine.bf16, "fp32", "the processor has no units for bfloat16"),
+    Rule(
+        lambda machine, family, side: family == "resnet" and side < SMALL,
+        "fp32",
+        f"images under {SMALL} pixels are too small to gain from bfloat16",
+    ),
+    Rule(lambda machine, family, side: True, "bf16", "the processor has units for bfloat16"),
+)
+
+
+def choose(
+    machine: Hardware,
+    family: str,
+    image_size: tuple[int, int],
+    *,
+    precision: str = AUTO,
+    memory_format: str = AUTO,
+    kernels: bool = False,
+    recorded: Mapping[str, Any] | None = None,
+) -> Arithmetic:
+    """The arithmetic for a network of ``family`` on images of (height, width).
+
+    ``recorded`` is an earlier choice that must be kept: work that goes on from a checkpoint. ``kernels`` says whether
+    the fused kernels are there.
+    """
+    if recorded is not None:
+        return Arithmetic(**recorded)
+    why = "it was asked for"
+    if precision == AUTO:
+        rule = next(rule for rule in RULES if rule.fits(machine, family, min(image_size)))
+        precision, why = rule.precision, rule.why
+    if memory_format == AUTO:
+        memory_format = "contiguous" if machine.kind == "mps" else "channels_last"
+    fused = kernels and machine.kind == "cpu" and memory_format == "channels_last"
+    return Arithmetic(precision, memory_format, fused, why)

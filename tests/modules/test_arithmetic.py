@@ -1,0 +1,60 @@
+"""What ``auto`` chooses for which machine, network and image size."""
+
+from __future__ import annotations
+
+import pytest
+
+from torchwire_modules.vision._hardware import hardware
+from torchwire_modules.vision.arithmetic import Arithmetic, Hardware, choose
+
+AMX, AVX512, PLAIN = Hardware("cpu", "amx"), Hardware("cpu", "avx512"), Hardware("cpu")
+NEW_GPU, OLD_GPU, APPLE = Hardware("cuda", "gpu"), Hardware("cuda"), Hardware("mps")
+
+
+@pytest.mark.parametrize(
+    ("machine", "family", "side", "precision"),
+    [
+        (AMX, "resnet", 224, "bf16"),
+        (AMX, "resnet", 64, "bf16"),
+        (AMX, "resnet", 32, "fp32"),
+        (AMX, "densenet", 32, "bf16"),
+        (AVX512, "densenet", 224, "bf16"),
+        (PLAIN, "resnet", 224, "fp32"),
+        (PLAIN, "densenet", 224, "fp32"),
+        (NEW_GPU, "resnet", 32, "bf16"),
+        (OLD_GPU, "densenet", 224, "fp16"),
+        (APPLE, "resnet", 224, "fp32"),
+    ],
+)
+def test_auto_takes_the_fastest_precision_that_was_measured(
+    machine: Hardware, family: str, side: int, precision: str
+) -> None:
+    assert choose(machine, family, (side, side)).precision == precision
+
+
+@pytest.mark.parametrize(
+    ("machine", "layout"),
+    [(PLAIN, "channels_last"), (AMX, "channels_last"), (NEW_GPU, "channels_last"), (APPLE, "contiguous")],
+)
+def test_auto_lays_channels_last_where_that_is_faster(machine: Hardware, layout: str) -> None:
+    assert choose(machine, "resnet", (224, 224)).memory_format == layout
+
+
+def test_what_was_asked_for_is_taken() -> None:
+    made = choose(AMX, "resnet", (224, 224), precision="fp32", memory_format="contiguous", kernels=True)
+    assert made == Arithmetic("fp32", "contiguous", False, "it was asked for")
+
+
+@pytest.mark.parametrize(("machine", "fused"), [(AMX, True), (PLAIN, True), (NEW_GPU, False), (APPLE, False)])
+def test_kernels_are_used_on_a_processor_alone(machine: Hardware, fused: bool) -> None:
+    assert choose(machine, "densenet", (64, 64), kernels=True).fused is fused
+
+
+def test_work_that_goes_on_keeps_what_it_began_with() -> None:
+    began = choose(AMX, "densenet", (64, 64), kernels=True)
+    assert choose(PLAIN, "densenet", (64, 64), precision="fp32", recorded=began.as_json()) == began
+
+
+def test_this_machine_is_known() -> None:
+    assert hardware("cpu").kind == "cpu"
+    assert hardware("cpu").bf16 in ("amx", "avx512", "")
