@@ -14,6 +14,7 @@ from torchwire.module_api import (
     Context,
     Module,
     Outputs,
+    choice,
     input,
     module,
     output,
@@ -22,9 +23,14 @@ from torchwire.module_api import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torchwire_modules.evaluation._inference import Comparison
     from torchwire_modules.training._datasets import ImageSet
 
 BATCH_SIZE = 32
+COMPARED = 256
+"""Images that are scored in float32 as well, at most one in twenty, to say how much a faster arithmetic differs."""
+AGREEMENT = 0.995
+"""The share of equal labels under which the log warns."""
 
 
 @module(
@@ -45,12 +51,20 @@ class ScoreImageModel(Module):
         DATA_FRAME_DIRECTORY, help="One row per image: its label if it has one, all probabilities, the scored label."
     )
 
+    precision = choice(
+        "auto",
+        options=("auto", "fp32", "bf16"),
+        group="Arithmetic",
+        help="Auto takes bfloat16 where the processor or GPU has units for it, and says how often the label differs.",
+    )
+
     def run(self, ctx: Context) -> Outputs:
         """Score every image."""
         from torchwire.data_types.scores import ScoredWriter  # late: these load numpy, pyarrow and torch
         from torchwire_modules.evaluation import _inference
         from torchwire_modules.training._datasets import at_port
         from torchwire_modules.training._device import memory_errors
+        from torchwire_modules.vision._hardware import chosen
 
         with at_port("trained_model"):
             model = TrainedModel.read(ctx.input("trained_model"))
@@ -59,11 +73,18 @@ class ScoreImageModel(Module):
         folder, total, done = ctx.output_folder("scored_dataset"), images.images.total, 0
         ids, records = images.images.ids, images.images.records
         labelled = images.images.labelled
+        arithmetic = chosen(ctx.device, model.family, images.image_size, precision=self.precision)
+        comparison = None
+        if arithmetic.precision != "fp32":
+            comparison = _inference.Comparison(_inference.exact_logits(network), min(COMPARED, max(1, total // 20)))
+        logits = _inference.fast_logits(network, ctx.device, arithmetic)
         with (
             _inference.cpu_threads(ctx.threads),
             memory_errors("Score on a machine with more memory, or train on smaller images."),
             images.store(ctx.scratch, budget=0) as store,
-            closing(_inference.probabilities(network, images.batches(store, BATCH_SIZE, device=ctx.device))) as scored,
+            closing(
+                _inference.probabilities(logits, images.batches(store, BATCH_SIZE, device=ctx.device), comparison)
+            ) as scored,
             ScoredWriter(
                 folder, list(model.categories), labelled=labelled, images_digest=ctx.input_digest("dataset")
             ) as table,
@@ -74,8 +95,20 @@ class ScoreImageModel(Module):
                 done += len(indices)
                 ctx.progress(done, total, unit="images", message=f"{done} of {total} images")
                 ctx.check_cancelled()
-        ctx.log(f"Scored {total} images with {model.model_name}.")
+        ctx.log(f"Scored {total} images with {model.model_name} in {arithmetic.precision}: {arithmetic.why}.")
+        if comparison is not None:
+            _tell(ctx, arithmetic.precision, comparison)
         return {"scored_dataset": folder}
+
+
+def _tell(ctx: Context, precision: str, comparison: Comparison) -> None:
+    share = comparison.equal / max(1, comparison.images)
+    ctx.log(
+        f"Of {comparison.images} images scored in fp32 as well, {comparison.equal} ({share:.1%}) got the same label; "
+        f"probabilities differ by {comparison.largest:.4f} at most."
+    )
+    if share < AGREEMENT and comparison.images >= 1 / (1 - AGREEMENT):
+        ctx.log(f"That is less than {AGREEMENT:.1%}. Set 'Precision' to fp32 if {precision} is not exact enough here.")
 
 
 def _open_images(model: TrainedModel, folder: Path) -> ImageSet:

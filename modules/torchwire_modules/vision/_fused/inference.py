@@ -1,0 +1,163 @@
+"""A trained network made ready to score: batch norms folded into convolutions, ReLUs and sums done on the way out.
+
+On the CPU, with oneDNN. A convolution followed by a batch norm is one convolution with other weights (the running
+statistics are constants now); oneDNN applies a ReLU, or adds a shortcut, while it writes the result. In a DenseNet
+norms come before convolutions: the first of a layer stays, in one pass with its ReLU over the block's buffer, and the
+second folds into the convolution before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torchvision.models import densenet, resnet
+
+from torchwire_modules.vision._fused import norm_relu
+from torchwire_modules.vision._fused.library import kernels
+from torchwire_modules.vision._fused.norm_relu import Norm
+
+Part = Callable[[Tensor], Tensor]
+
+
+def ready_to_score(network: nn.Module, kind: torch.dtype) -> Part | None:
+    """A function from images (n, 3, height, width) float32 to logits (n, classes) float32; ``kind`` is the type within.
+
+    None for what can't be made ready here: another architecture, no oneDNN, no fused kernels for a DenseNet.
+    """
+    if not _has_onednn() or kind not in norm_relu.KINDS:
+        return None
+    if isinstance(network, resnet.ResNet):
+        return _Resnet(network.eval(), kind)
+    if isinstance(network, densenet.DenseNet) and kernels() is not None and _even(network):
+        return _Densenet(network.eval(), kind)
+    return None
+
+
+class _Convolution:
+    """A convolution with the batch norm behind it folded in; ``relu`` and a shortcut to add are done in one go."""
+
+    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d | None, kind: torch.dtype, *, relu: bool) -> None:
+        weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
+        if norm is not None:
+            assert norm.running_mean is not None and norm.running_var is not None  # noqa: S101
+            weight, bias = fuse_conv_bn_weights(
+                weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+            )
+        self._weight = weight.detach().to(kind, memory_format=torch.channels_last)
+        self._bias = None if bias is None else bias.detach().to(kind)
+        self._how = list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups
+        self._relu = relu
+
+    def __call__(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
+        convolve: Any = torch.ops.mkldnn._convolution_pointwise
+        if shortcut is None:
+            how = "relu" if self._relu else "none"
+            return cast(Tensor, convolve(x, self._weight, self._bias, *self._how, how, [], ""))
+        end = "relu" if self._relu else None
+        return cast(
+            Tensor, convolve.binary(x, shortcut, self._weight, self._bias, *self._how, "add", 1.0, end, [], None)
+        )
+
+
+class _Resnet:
+    def __init__(self, network: resnet.ResNet, kind: torch.dtype) -> None:
+        self._kind = kind
+        self._stem = _Convolution(network.conv1, network.bn1, kind, relu=True)
+        self._pool, self._head = network.maxpool, network.fc
+        stages = (network.layer1, network.layer2, network.layer3, network.layer4)
+        self._blocks = [_Residual(block, kind) for stage in stages for block in stage]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        x = self._pool(self._stem(_laid_out(images, self._kind)))
+        for block in self._blocks:
+            x = block(x)
+        return cast(Tensor, self._head(x.float().mean((2, 3))))
+
+
+class _Residual:
+    """A basic block or a bottleneck."""
+
+    def __init__(self, block: Any, kind: torch.dtype) -> None:
+        pairs = [(block.conv1, block.bn1), (block.conv2, block.bn2)]
+        pairs += [(block.conv3, block.bn3)] if isinstance(block, resnet.Bottleneck) else []
+        self._convolutions = [_Convolution(convolution, norm, kind, relu=True) for convolution, norm in pairs]
+        down = block.downsample
+        self._shortcut = None if down is None else _Convolution(down[0], down[1], kind, relu=False)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        shortcut = x if self._shortcut is None else self._shortcut(x)
+        for convolution in self._convolutions[:-1]:
+            x = convolution(x)
+        return self._convolutions[-1](x, shortcut)
+
+
+class _Densenet:
+    def __init__(self, network: densenet.DenseNet, kind: torch.dtype) -> None:
+        self._kind = kind
+        parts = network.features
+        self._stem, self._pool = _Convolution(parts.conv0, parts.norm0, kind, relu=True), parts.pool0
+        self._parts: list[Part] = []
+        for part in parts.children():
+            if isinstance(part, densenet._DenseBlock):
+                self._parts.append(_Block(list(part.values()), kind))
+            elif isinstance(part, densenet._Transition):
+                self._parts.append(_Narrowing(part, kind))
+        self._last, self._head = Norm.of_running(parts.norm5), network.classifier
+
+    def __call__(self, images: Tensor) -> Tensor:
+        x = self._pool(self._stem(_laid_out(images, self._kind)))
+        for part in self._parts:
+            x = part(x)
+        return cast(Tensor, self._head(norm_relu.scale_relu(x, self._last).float().mean((2, 3))))
+
+
+class _Block:
+    """A dense block over one buffer, as in ``dense_block``."""
+
+    def __init__(self, layers: list[Any], kind: torch.dtype) -> None:
+        self._layers = [
+            (
+                Norm.of_running(layer.norm1),
+                _Convolution(layer.conv1, layer.norm2, kind, relu=True),
+                _Convolution(layer.conv2, None, kind, relu=False),
+            )
+            for layer in layers
+        ]
+        self._growth = layers[0].conv2.out_channels
+
+    def __call__(self, x: Tensor) -> Tensor:
+        known = x.shape[1]
+        buffer = norm_relu.empty(x, known + self._growth * len(self._layers))
+        norm_relu.copy(_laid_out(x, x.dtype), buffer[:, :known])
+        for norm, one, two in self._layers:
+            grown = two(one(norm_relu.scale_relu(buffer[:, :known], norm)))
+            norm_relu.copy(_laid_out(grown, x.dtype), buffer[:, known : known + self._growth])
+            known += self._growth
+        return buffer
+
+
+class _Narrowing:
+    """A transition, its mean taken before its convolution."""
+
+    def __init__(self, part: Any, kind: torch.dtype) -> None:
+        self._norm, self._pool = Norm.of_running(part.norm), part.pool
+        self._convolution = _Convolution(part.conv, None, kind, relu=False)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self._convolution(self._pool(norm_relu.scale_relu(x, self._norm)))
+
+
+def _laid_out(x: Tensor, kind: torch.dtype) -> Tensor:
+    return x.to(kind).contiguous(memory_format=torch.channels_last)
+
+
+def _even(network: densenet.DenseNet) -> bool:
+    return not any(m.num_features % 16 for m in network.modules() if isinstance(m, nn.BatchNorm2d))
+
+
+def _has_onednn() -> bool:
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
