@@ -183,6 +183,8 @@ def test_a_preview_of_unlabelled_scores_has_no_accuracy(tmp_path: Path, model: P
 
 
 def test_a_faster_precision_says_how_often_the_label_differs(tmp_path: Path, model: Path) -> None:
-    ctx = FakeContext(tmp_path / "node", {"trained_model": model, "dataset": toy_images(tmp_path / "images")}, threads=1)
+    ctx = FakeContext(
+        tmp_path / "node", {"trained_model": model, "dataset": toy_images(tmp_path / "images")}, threads=1
+    )
     run_module(ScoreImageModel, ctx, precision="bf16")
     assert any("got the same label" in line for line in ctx.logs)

@@ -42,6 +42,7 @@ def key_of(fields: Fields) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
+CODE = ("*.py", "*.c")
 KINDS = {"parameters": "parameter", "inputs": "input", "data": "data set", "libraries": "library"}
 WHOLE = {"version": "module version", "code": "module code", "resources": "resources", "device": "device"}
 
@@ -79,11 +80,11 @@ def explain(now: Fields, before: Mapping[str, Any] | None) -> str:
 
 @cache
 def code_digest(package: str) -> str:
-    """The digest of a package's Python files and of what it shares with others, as they are on the first call."""
+    """The digest of a package's Python and C files and of what it shares with others, as they are on the first call."""
     digest = hashlib.sha256()
     for name in (package, *SHARED_CODE):
         root = Path(importlib.import_module(name).__file__ or "")
-        files = sorted(root.parent.rglob("*.py")) if root.name == "__init__.py" else [root]
+        files = sorted(file for kind in CODE for file in root.parent.rglob(kind)) if root.name == "__init__.py" else [root]
         for file in files:
             digest.update(f"{name}\0{file.relative_to(root.parent).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
