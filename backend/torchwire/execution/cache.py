@@ -84,7 +84,8 @@ def code_digest(package: str) -> str:
     digest = hashlib.sha256()
     for name in (package, *SHARED_CODE):
         root = Path(importlib.import_module(name).__file__ or "")
-        files = sorted(file for kind in CODE for file in root.parent.rglob(kind)) if root.name == "__init__.py" else [root]
+        is_package = root.name == "__init__.py"
+        files = sorted(file for kind in CODE for file in root.parent.rglob(kind)) if is_package else [root]
         for file in files:
             digest.update(f"{name}\0{file.relative_to(root.parent).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
