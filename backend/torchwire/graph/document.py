@@ -32,6 +32,10 @@ class Resources(Strict):
     )
 
 
+DEFAULT_RESOURCES = Resources()
+"""One for all nodes that say nothing: it can't be changed."""
+
+
 class Node(Strict):
     """One step: a module with its parameters and where it lies on the canvas."""
 
@@ -42,7 +46,7 @@ class Node(Strict):
     comment: str = Field(default="", max_length=10_000)
     parameters: dict[str, Scalar] = Field(default_factory=dict, description="Only those that differ from the default.")
     compute_target: str | None = Field(default=None, max_length=128, description="None: the pipeline's default.")
-    resources: Resources = Field(default_factory=Resources)
+    resources: Resources = DEFAULT_RESOURCES
     regenerate_output: bool = Field(default=False, description="Run even when an earlier output could be reused.")
     position: tuple[float, float] = Field(default=(0.0, 0.0), description="Canvas coordinates, in pixels.")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torchwire.graph.document import Node
+from torchwire.graph.quiet import without_collecting
 from torchwire.graph.validate import Modules, Validation
 from torchwire.module_api import ModuleSpec
 
@@ -49,6 +50,7 @@ class Plan:
         return set(nx.descendants(self.graph, node_id))
 
 
+@without_collecting
 def plan(validation: Validation, modules: Modules) -> Plan:
     """Order a pipeline that was found to be without faults."""
 
@@ -59,12 +61,15 @@ def plan(validation: Validation, modules: Modules) -> Plan:
     inputs: dict[str, dict[str, tuple[str, str]]] = {node_id: {} for node_id in nodes}
     for wire in pipeline.wires:
         inputs[wire.target[0]][wire.target[1]] = wire.source
+    specs = {}
+    for name in {node.module for node in pipeline.nodes}:
+        module = modules.find(name)
+        if module is None:
+            raise ValueError(f"there is no module {name!r}")
+        specs[name] = module.spec
     steps = {}
     for node_id in validation.order:
         node = nodes[node_id]
-        module = modules.find(node.module)
-        if module is None:
-            raise ValueError(f"there is no module {node.module!r}")
         target = node.compute_target or pipeline.default_compute_target
-        steps[node_id] = Step(node, module.spec, validation.parameters[node_id], inputs[node_id], target)
+        steps[node_id] = Step(node, specs[node.module], validation.parameters[node_id], inputs[node_id], target)
     return Plan(steps, validation.graph)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from torchwire.errors import Fault, MissingValueError, PipelineError, TargetUnavailableError, TorchwireError
-from torchwire.graph.document import Node, Pipeline, Wire
+from torchwire.graph.document import DEFAULT_RESOURCES, Node, Pipeline, Wire
 from torchwire.graph.parse import parse
+from torchwire.graph.quiet import without_collecting
 from torchwire.module_api import InputPort, Module, ModuleSpec, OutputPort
 from torchwire.registry import nearest
 
@@ -41,6 +42,7 @@ class Validation:
     order: list[str] = field(default_factory=list)
 
 
+@without_collecting
 def validate(
     document: object, modules: Modules, *, targets: Collection[str] | None = None, dataset: CheckDataset | None = None
 ) -> Validation:
@@ -69,23 +71,17 @@ class _Check:
         self._dataset = dataset
         self._modules = modules
         self._nodes = {node.id: node for node in pipeline.nodes}
-        self._specs: dict[str, ModuleSpec | None] = {}
-        self._inputs: dict[tuple[str, str], InputPort] = {}
-        self._outputs: dict[tuple[str, str], OutputPort] = {}
-        for node in pipeline.nodes:
-            module = modules.find(node.module)
-            self._specs[node.id] = module.spec if module else None
-            if module is not None:
-                self._inputs.update({(node.id, port.id): port for port in module.spec.inputs})
-                self._outputs.update({(node.id, port.id): port for port in module.spec.outputs})
+        found = {name: modules.find(name) for name in {node.module for node in pipeline.nodes}}
+        specs = {name: module.spec if module else None for name, module in found.items()}
+        self._kinds_of_wires: dict[tuple[str, str, str, str], bool] = {}
+        self._specs = {node.id: specs[node.module] for node in pipeline.nodes}
 
     def faults(self, targets: Collection[str] | None) -> Iterator[Fault]:
         """Every fault, in the order in which a person would mend them."""
         yield from map(Fault.of, self._of_whole())
         for node in self._nodes.values():
-            yield from (Fault.of(error, node=node.id) for error in self._of_node(node))
-            if targets is not None:
-                yield from (Fault.of(error, node=node.id) for error in self._of_target(node, targets))
+            for error in self._of_node(node, targets):
+                yield Fault.of(error, node=node.id)
         yield from map(Fault.of, self._of_wires())
         yield from map(Fault.of, self._of_missing_inputs())
         yield from map(Fault.of, self._of_cycles())
@@ -97,32 +93,41 @@ class _Check:
             if count > 1 or node_id in self._unread:
                 yield PipelineError(f"{count} nodes have the id '{node_id}'; ids must differ.", node=node_id)
 
-    def _of_node(self, node: Node) -> Iterator[TorchwireError]:
+    def _of_node(self, node: Node, targets: Collection[str] | None) -> list[TorchwireError]:
+        found: list[TorchwireError] = []
         spec = self._specs[node.id]
         if spec is None:
             hint = nearest(node.module, [known.id for known in self._modules.specs()])
-            yield PipelineError(f"There is no module '{node.module}'.", hint=hint)
-            return
-        if node.version != spec.version:
-            relation, hint = (
-                ("newer", "Update Torchwire.")
-                if node.version > spec.version
-                else ("older", "Delete the node and add the module anew.")
-            )
-            yield PipelineError(
-                f"The node was made with version {node.version} of {spec.title}, {relation} than version "
-                f"{spec.version} which is installed.",
-                hint=hint,
-            )
-        known = [parameter.id for parameter in spec.parameters]
-        for name in node.parameters:
-            if name not in known:
-                hint = nearest(name, known) or f"{spec.title} has no parameters."
-                yield PipelineError(f"{spec.title} has no parameter '{name}'.", parameter=name, hint=hint)
-        self.parameters[node.id], faults = spec.check(node.parameters)
-        yield from faults
-        if self._dataset is not None:
-            yield from self._of_datasets(spec, self.parameters[node.id], self._dataset)
+            found.append(PipelineError(f"There is no module '{node.module}'.", hint=hint))
+        else:
+            if node.version != spec.version:
+                found.append(self._of_version(node, spec))
+            for name in node.parameters:
+                if spec.parameter(name) is None:
+                    known = [parameter.id for parameter in spec.parameters]
+                    hint = nearest(name, known) or f"{spec.title} has no parameters."
+                    found.append(PipelineError(f"{spec.title} has no parameter '{name}'.", parameter=name, hint=hint))
+            self.parameters[node.id], faults = spec.check(node.parameters)
+            found += faults
+            if self._dataset is not None and spec.parameters:
+                found += self._of_datasets(spec, self.parameters[node.id], self._dataset)
+        if targets is not None:
+            target = node.compute_target or self.pipeline.default_compute_target
+            if target not in targets or node.resources is not DEFAULT_RESOURCES:
+                found += self._of_target(node, spec, targets)
+        return found
+
+    def _of_version(self, node: Node, spec: ModuleSpec) -> TorchwireError:
+        relation, hint = (
+            ("newer", "Update Torchwire.")
+            if node.version > spec.version
+            else ("older", "Delete the node and add the module anew.")
+        )
+        return PipelineError(
+            f"The node was made with version {node.version} of {spec.title}, {relation} than version "
+            f"{spec.version} which is installed.",
+            hint=hint,
+        )
 
     def _of_datasets(self, spec: ModuleSpec, values: dict[str, Any], check: CheckDataset) -> Iterator[TorchwireError]:
         for parameter in spec.parameters:
@@ -132,14 +137,13 @@ class _Check:
                     fault.parameter = parameter.id
                     yield fault
 
-    def _of_target(self, node: Node, targets: Collection[str]) -> Iterator[TorchwireError]:
+    def _of_target(self, node: Node, spec: ModuleSpec | None, targets: Collection[str]) -> Iterator[TorchwireError]:
         target = node.compute_target or self.pipeline.default_compute_target
         if target not in targets:
             available = ", ".join(sorted(targets))
             yield TargetUnavailableError(
                 f"There is no compute target '{target}' here.", hint=f"Available: {available}."
             )
-        spec = self._specs[node.id]
         machines, processes = node.resources.node_count, node.resources.process_count_per_node
         if spec is None or (machines, processes) == (1, 1):
             return
@@ -156,11 +160,13 @@ class _Check:
 
     def _of_wires(self) -> Iterator[TorchwireError]:
         self.graph.add_nodes_from(self._nodes)
+        edges = []
         for wire in self.pipeline.wires:
             if self._fits(wire):
-                self.graph.add_edge(wire.source[0], wire.target[0])
+                edges.append((wire.source[0], wire.target[0]))
             else:
                 yield from self._of_ends(wire)
+        self.graph.add_edges_from(edges)
         for (node, port), count in Counter(wire.target for wire in self.pipeline.wires).items():
             if count > 1:
                 yield PipelineError(
@@ -171,9 +177,22 @@ class _Check:
                 )
 
     def _fits(self, wire: Wire) -> bool:
-        given = self._outputs.get(wire.source)
-        taken = self._inputs.get(wire.target)
-        return given is not None and taken is not None and given.type in taken.types
+        source, target = self._specs.get(wire.source[0]), self._specs.get(wire.target[0])
+        if source is None or target is None:
+            return False
+        kind = (source.id, wire.source[1], target.id, wire.target[1])
+        if kind not in self._kinds_of_wires:
+            given, taken = source.output(wire.source[1]), target.input(wire.target[1])
+            self._kinds_of_wires[kind] = given is not None and taken is not None and given.type in taken.types
+        return self._kinds_of_wires[kind]
+
+    def _output(self, wire: Wire) -> OutputPort | None:
+        spec = self._specs.get(wire.source[0])
+        return spec.output(wire.source[1]) if spec else None
+
+    def _input(self, wire: Wire) -> InputPort | None:
+        spec = self._specs.get(wire.target[0])
+        return spec.input(wire.target[1]) if spec else None
 
     def _of_ends(self, wire: Wire) -> Iterator[TorchwireError]:
         (source, source_port), (target, target_port) = wire.source, wire.target
@@ -187,7 +206,7 @@ class _Check:
                     hint=hint,
                 )
         out, into = self._specs.get(source), self._specs.get(target)
-        given, taken = self._outputs.get(wire.source), self._inputs.get(wire.target)
+        given, taken = self._output(wire), self._input(wire)
         if out and given is None:
             hint = nearest(source_port, [port.id for port in out.outputs]) or f"{out.title} has no outputs."
             text = f"{out.title} has no output '{source_port}'."
