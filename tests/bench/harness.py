@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import statistics
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,15 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], limit: float = 60)
 
 
 @contextlib.contextmanager
-def serving(home: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+def serving(
+    home: Path | None = None, python_path: Sequence[str] = ()
+) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
     """Run ``torchwire serve`` on a home folder and yield its address, its process and the folder."""
     with tempfile.TemporaryDirectory(prefix="torchwire-bench-") as fresh:
         folder, port = home or Path(fresh), free_port()
         command = [str(TORCHWIRE), "serve", "--no-open", "--home", str(folder), "--port", str(port)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = os.environ | ({"PYTHONPATH": os.pathsep.join(python_path)} if python_path else {})
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         try:
             wait_for_http(f"http://127.0.0.1:{port}/healthz", process)
             yield f"http://127.0.0.1:{port}", process, folder

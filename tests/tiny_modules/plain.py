@@ -16,6 +16,7 @@ from torchwire.module_api import (
     input,
     integer,
     module,
+    number,
     output,
     text,
 )
@@ -190,4 +191,25 @@ class NeedsLibrary(Module):
         """Look."""
         out = ctx.output_folder("result")
         (out / "loaded.txt").write_text(str("tests.tiny_library" in sys.modules))
+        return {"result": out}
+
+
+@module("ticks", title="Ticks", category="Tests", cacheable=False)
+class Ticks(Module):
+    """Reports a metric at a steady rate: the moment at which it does."""
+
+    rate = number(50.0, minimum=0.1, help="How often in a second.")
+    seconds = number(1.0, minimum=0.0, help="How long.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Report."""
+        due = time.monotonic()
+        for step in range(int(self.rate * self.seconds)):
+            due += 1 / self.rate
+            time.sleep(max(0.0, due - time.monotonic()))
+            ctx.check_cancelled()
+            ctx.metric(step, {"sent": time.monotonic()})
+        out = ctx.output_folder("result")
+        (out / "done.txt").write_text("done")
         return {"result": out}
