@@ -45,6 +45,11 @@ def new_node() -> dict[str, Any]:
     }
 
 
+def stays_in_log(event: RunEvent) -> bool:
+    """Whether a node's event changes nothing of its state; these are the most frequent ones."""
+    return event.type == "node.log" or (event.type == "node.metric" and event.data.get("axis") != "result")
+
+
 def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
     """Bring a node's state up to date with one of its events. Metrics and logs stay in the log alone."""
     data = event.data

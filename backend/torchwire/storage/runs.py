@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Connection, bindparam, delete, func, insert, select
 from torchwire.errors import NotFoundError
 from torchwire.execution.events import RunEvent
 from torchwire.storage.models import ArtifactRow, EventRow, NodeStateRow, RunArtifactRow, RunRow, table_of
-from torchwire.storage.projection import apply_to_node, apply_to_run, needs_of, new_node
+from torchwire.storage.projection import apply_to_node, apply_to_run, needs_of, new_node, stays_in_log
 from torchwire.storage.upsert import Upsert
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ class Runs:
 
     def _project(self, connection: Connection, run_id: str, events: Sequence[RunEvent]) -> None:
         run: dict[str, Any] = {}
-        touched = sorted({event.node for event in events if event.node is not None and event.type != "node.log"})
+        touched = sorted({event.node for event in events if event.node is not None and not stays_in_log(event)})
         nodes: dict[str, dict[str, Any]] = {}
         if touched:
             found = connection.execute(STATES, {"of_run": run_id, "of_nodes": touched})
