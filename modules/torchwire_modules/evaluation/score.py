@@ -69,7 +69,7 @@ class ScoreImageModel(Module):
         with at_port("trained_model"):
             model = TrainedModel.read(ctx.input("trained_model"))
             network = _inference.load_network(model, ctx.device)
-        images = _open_images(model, ctx.input("dataset"))
+        images = open_images(model, ctx.input("dataset"))
         folder, total, done = ctx.output_folder("scored_dataset"), images.images.total, 0
         ids, records = images.images.ids, images.images.records
         labelled = images.images.labelled
@@ -111,7 +111,7 @@ def _tell(ctx: Context, precision: str, comparison: Comparison) -> None:
         ctx.log(f"That is less than {AGREEMENT:.1%}. Set 'Precision' to fp32 if {precision} is not exact enough here.")
 
 
-def _open_images(model: TrainedModel, folder: Path) -> ImageSet:
+def open_images(model: TrainedModel, folder: Path) -> ImageSet:
     """The images with the model's transformation in place of their own.
 
     Raises InvalidDatasetError for no or empty image directory, InvalidModelDirectoryError when the model's
