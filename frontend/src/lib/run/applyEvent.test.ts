@@ -107,4 +107,38 @@ describe('applyEvent', () => {
     ]);
     expect(run.nodes['train']).toMatchObject({ attempt: 2, metrics: [], status: 'running' });
   });
+
+  it('shows the whole curve once when a node goes on from a checkpoint', () => {
+    const run = applyEvents(runOf({ train: {} }), [
+      eventAt(1, { type: 'node.started', node: 'train', attempt: 1, target: 'local-cpu' }),
+      metric(2, 1, { train_loss: 2 }),
+      eventAt(3, {
+        type: 'node.checkpoint',
+        node: 'train',
+        step: 40,
+        epoch: 1,
+        batch: 0,
+        size: 9,
+        digest: 'd',
+      }),
+      metric(4, 2, { train_loss: 1.5 }),
+      eventAt(5, { type: 'node.started', node: 'train', attempt: 2, target: 'local-cpu' }),
+      eventAt(6, {
+        type: 'node.resumed',
+        node: 'train',
+        source: 'checkpoint',
+        from_run: 'r',
+        epoch: 1,
+        batch: 0,
+        message: 'Goes on after epoch 1 of 3.',
+      }),
+      metric(7, 1, { train_loss: 2 }),
+      metric(8, 2, { train_loss: 1.5 }),
+    ]);
+    expect(run.nodes['train']?.metrics.map(({ step }) => step)).toEqual([1, 2]);
+    expect(run.nodes['train']).toMatchObject({
+      checkpoint: null,
+      resumed: { source: 'checkpoint', run_id: 'r', epoch: 1 },
+    });
+  });
 });

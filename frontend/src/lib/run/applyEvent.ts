@@ -137,8 +137,9 @@ function started(node: NodeRun, event: Extract<RunEvent, { type: 'node.started' 
     started: event.time,
     finished: null,
     progress: null,
-    // Another try begins from nothing: what the last one measured would draw the curve twice.
-    metrics: event.attempt > 1 ? [] : node.metrics,
+    // A try tells its whole curve, the part before the checkpoint it goes on from too: as in the server's snapshot.
+    metrics: [],
+    outputs: {},
     error: null,
     waiting: null,
     checkpoint: null,
