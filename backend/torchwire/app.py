@@ -59,6 +59,7 @@ def engine_settings(config: Config) -> EngineSettings:
         allowed_roots=config.roots,
         weights_folder=config.weights,
         max_image_pixels=config.max_image_pixels,
+        checkpoint_seconds=config.checkpoint_seconds,
         holder="the Torchwire server",
         disk_budget=config.disk_budget,
     )

@@ -41,6 +41,7 @@ class Config(BaseSettings):
     allowed_roots: Paths = Field((), description="Folders on this machine that data sets may be read from.")
     weights_folder: Path | None = Field(None, description="Where pretrained weights lie; <home>/weights by default.")
     max_image_pixels: int = Field(100_000_000, ge=1, description="Larger images are refused.")
+    checkpoint_seconds: float = Field(60, ge=0, description="Training keeps its state this often, and each epoch.")
     max_document_bytes: int = Field(16 * MIB, ge=1024, description="The largest JSON body.")
     max_upload_bytes: int = Field(20 * 1024 * MIB, ge=1, description="The largest archive that may be uploaded.")
     upload_part_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest part of an upload.")

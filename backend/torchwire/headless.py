@@ -46,6 +46,7 @@ class Workplace:
             allowed_roots=None,
             weights_folder=self.config.weights,
             max_image_pixels=self.config.max_image_pixels,
+            checkpoint_seconds=self.config.checkpoint_seconds,
             holder="`torchwire run`",
             disk_budget=self.config.disk_budget,
         )

@@ -92,6 +92,8 @@ class Terminal:
         if event.type == "node.progress" and event.node in self._tasks:
             done, total = event.data["done"], event.data["total"] or None
             self._progress.update(self._tasks[event.node], completed=done, total=total, note=note)
+        elif event.type == "node.resumed":
+            self._change(event.node, "running", note)
         elif event.type in STATE:
             self._change(event.node, STATE[event.type], note)
 
@@ -126,6 +128,8 @@ def _note(event: RunEvent) -> str:
             return f"{escape(str(data.get('message') or ''))}{left}"
         case "node.started":
             return f"[dim]{escape(data['why'] or '')}[/]"
+        case "node.resumed":
+            return f"[cyan]{escape(data['message'])}[/]"
         case "node.finished":
             return f"{data['seconds']:.1f} s"
         case "node.reused":

@@ -22,6 +22,7 @@ class EngineSettings:
     allowed_roots: tuple[Path, ...] | None = ()
     weights_folder: Path | None = None
     max_image_pixels: int = 100_000_000
+    checkpoint_seconds: float = 60.0
     preload: tuple[str, ...] = ("torch", "torchvision")
     cores: int = field(default_factory=lambda: available_cores())
     holder: str = "a Torchwire engine"
@@ -34,6 +35,7 @@ class EngineSettings:
         return {
             "pretrained_weights_folder": weights,
             "max_image_pixels": self.max_image_pixels,
+            "checkpoint_seconds": self.checkpoint_seconds,
             **self.for_modules,
         }
 

@@ -49,7 +49,10 @@ class Context(Protocol):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Operator's settings that concern modules: ``pretrained_weights_folder``, ``max_image_pixels``, limits, ..."""
+        """Operator's settings that concern modules: ``pretrained_weights_folder``, ``max_image_pixels``, limits.
+
+        ``checkpoint_seconds`` is how often a long step keeps its state; 0 is as often as it can.
+        """
 
     @property
     def document(self) -> Mapping[str, Any]:
