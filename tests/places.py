@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ TIMEOUT = 30.0
 class Place:
     """One engine in one home. It loads no torch, so its workers are ready in a moment."""
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(self, home: Path, packages: Sequence[str] = (PACKAGE,), **settings: Any) -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         self.database = Database(f"sqlite:///{home / 'torchwire.db'}")
         options = {"allowed_roots": None, "preload": (), "cores": 2} | settings
-        self.engine = Engine(home, self.database, Registry.of([PACKAGE]), EngineSettings(**options))
+        self.engine = Engine(home, self.database, Registry.of(packages), EngineSettings(**options))
         self.heard: list[RunEvent] = []
         self._changed = threading.Condition()
         self.engine.subscribe(self._hear)

@@ -182,7 +182,7 @@ def test_missing_pretrained_weights_are_named(
             tmp_path,
             images,
             model=untrained(tmp_path / "pretrained", pretrained=True),
-            settings={"weights_folder": str(tmp_path / "weights")},
+            settings={"pretrained_weights_folder": str(tmp_path / "weights")},
         )
     assert str(tmp_path / "weights") in raised.value.message
     assert raised.value.port == "untrained_model"
@@ -290,7 +290,7 @@ def test_pretrained_weights_from_a_folder_with_a_frozen_backbone(tmp_path: Path,
         images,
         {"epochs": 1, "freeze_backbone": True},
         model=untrained(tmp_path / "pretrained", pretrained=True),
-        settings={"weights_folder": str(tmp_path / "weights")},
+        settings={"pretrained_weights_folder": str(tmp_path / "weights")},
     )
     learnt = load_file(folder / "model.safetensors")
     assert all(torch.equal(learnt[name], weights[name]) for name in weights if not name.startswith("fc."))

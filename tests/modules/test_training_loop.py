@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,6 +16,7 @@ from torchwire.errors import RunCancelled
 from torchwire_modules.training._batches import Batch
 from torchwire_modules.training._device import repeatable
 from torchwire_modules.training._loop import Epoch, Trainer
+from torchwire_modules.training._state import read_state, write_state
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
 
@@ -102,16 +106,20 @@ def test_the_same_seed_gives_the_same_bits() -> None:
 
 @pytest.mark.parametrize("stop_after", [1, 5, 7, 12])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_resuming_gives_the_bits_of_an_uninterrupted_run(optimizer: str, stop_after: int) -> None:
-    recipe = Recipe(epochs=3, learning_rate=0.02, schedule="cosine", optimizer=optimizer, patience=99)
-    whole = trainer(recipe)
-    whole.fit(Quiet())
-    interrupted = trainer(recipe)
+def test_resuming_gives_the_bits_of_an_uninterrupted_run(optimizer: str, stop_after: int, tmp_path: Path) -> None:
+    recipe = Recipe(
+        epochs=3, learning_rate=0.02, schedule="cosine", optimizer=optimizer, patience=99, print_frequency=2
+    )
+    whole, heard = trainer(recipe), Quiet()
+    whole.fit(heard)
+    interrupted, heard_before = trainer(recipe), Quiet(stop_after)
     with pytest.raises(RunCancelled):
-        interrupted.fit(Quiet(stop_after))
-    resumed = trainer(recipe)
-    resumed.load_state_dict(interrupted.state_dict())
-    resumed.fit(Quiet())
+        interrupted.fit(heard_before)
+    write_state(tmp_path, "state", interrupted.state_dict())
+    resumed, heard_after = trainer(recipe), Quiet()
+    resumed.load_state_dict(read_state(tmp_path, "state"))
+    resumed.fit(heard_after)
+    assert heard_before.losses + heard_after.losses == heard.losses
     assert same(dict(whole.network.state_dict()), dict(resumed.network.state_dict()))
     assert same(whole.best.weights, resumed.best.weights)
     assert [e.train_loss for e in whole.history] == [e.train_loss for e in resumed.history]
@@ -189,3 +197,21 @@ def test_what_repeatable_sets_is_put_back() -> None:
         torch.rand(3)
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before[:2]
     assert torch.equal(torch.get_rng_state(), before[2])
+
+
+def test_random_numbers_go_on_where_they_were(tmp_path: Path) -> None:
+    trained = trainer(Recipe())
+    write_state(tmp_path, "state", trained.state_dict())
+    drawn = [(random.random(), np.random.rand(), float(torch.rand(()))) for _ in range(2)]  # noqa: S311
+    trained.load_state_dict(read_state(tmp_path, "state"))
+    again = [(random.random(), np.random.rand(), float(torch.rand(()))) for _ in range(2)]  # noqa: S311
+    assert again == drawn
+
+
+def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    state = {"a": [1, 0.1, None, math.inf, "x"], "b": {0: {"t": torch.arange(6).view(2, 3).T}}, "c": torch.tensor(1.5)}
+    write_state(tmp_path, "state", state)
+    back = read_state(tmp_path, "state")
+    assert back["a"] == state["a"]
+    assert torch.equal(back["b"][0]["t"], state["b"][0]["t"])  # type: ignore[index,call-overload]
+    assert back["c"].shape == ()

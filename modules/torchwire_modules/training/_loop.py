@@ -6,12 +6,14 @@ What is special to training is ``Trainer.train_step``; progress, metrics and log
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -59,6 +61,28 @@ class Listener(Protocol):
 
     def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
         """An epoch with its validation ended."""
+
+
+class Listeners:
+    """Several listeners as one: each hears everything, in order."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = listeners
+
+    def trained(self, trainer: Trainer, loss: float | None) -> None:
+        """A training step ended."""
+        for listener in self._listeners:
+            listener.trained(trainer, loss)
+
+    def validated(self, trainer: Trainer, batch: int) -> None:
+        """A validation batch ended."""
+        for listener in self._listeners:
+            listener.validated(trainer, batch)
+
+    def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
+        """An epoch ended."""
+        for listener in self._listeners:
+            listener.epoch_ended(trainer, epoch)
 
 
 @dataclass
@@ -118,19 +142,27 @@ class Trainer:
         self.tally = Tally.empty(device)
         self.best = Best()
         self.history: list[Epoch] = []
+        self._told = (0.0, 0)  # the sum of losses, and the images, up to the last loss that was told
+        self._began: float | None = None  # when this epoch began, or would have, had it not been interrupted
+        self._seconds_before = 0.0  # what was spent on this epoch before it was interrupted
 
     def fit(self, listener: Listener) -> Best:
         """Train to the last epoch, or until patience runs out, and return the best epoch with its weights.
 
         Raises TrainingDivergedError when a loss is no longer a number.
         """
-        while self.epoch < self.recipe.epochs and self.epochs_without_gain < self.recipe.patience:
-            started = time.perf_counter()
+        while not self.is_over:
+            self._began = started = time.perf_counter() - self._seconds_before
             self._train_epoch(listener)
             seconds = time.perf_counter() - started
             tally = self._validate(listener)
             self._close_epoch(tally, seconds, time.perf_counter() - started, listener)
         return self.best
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last epoch is behind, or patience has run out."""
+        return self.epoch >= self.recipe.epochs or self.epochs_without_gain >= self.recipe.patience
 
     @property
     def learning_rate(self) -> float:
@@ -158,7 +190,6 @@ class Trainer:
 
     def _train_epoch(self, listener: Listener) -> None:
         train_mode(self.network, self.family, frozen=self.recipe.freeze_backbone)
-        told_loss, told_images = self.tally.mean_loss() * self.tally.images, self.tally.images
         with closing(self.training.epoch(self.epoch, start=self.batch)) as batches:
             for batch in batches:
                 loss, logits = self.train_step(batch)
@@ -167,9 +198,10 @@ class Trainer:
                 if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
                     listener.trained(self, None)
                     continue
-                total, images = self.tally.mean_loss() * self.tally.images, self.tally.images
+                (told_loss, told_images), images = self._told, self.tally.images
+                total = self.tally.mean_loss() * images
                 mean = (total - told_loss) / max(1, images - told_images)
-                told_loss, told_images = total, images
+                self._told = total, images
                 self._check_finite(mean, f"after batch {self.batch} of epoch {self.epoch + 1}")
                 listener.trained(self, mean)
 
@@ -203,6 +235,7 @@ class Trainer:
         if record.val_loss < self.best.loss:
             self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, self._weights()), 0
         self.epoch, self.batch, self.tally = self.epoch + 1, 0, Tally.empty(self.device)
+        self._told, self._began, self._seconds_before = (0.0, 0), None, 0.0
         listener.epoch_ended(self, record)
 
     def _weights(self) -> Weights:
@@ -234,11 +267,13 @@ class Trainer:
             "batch": self.batch,
             "epochs_without_gain": self.epochs_without_gain,
             "tally": {"loss": self.tally.loss.cpu(), "correct": self.tally.correct.cpu(), "images": self.tally.images},
+            "told": list(self._told),
+            "seconds": self._seconds_before if self._began is None else time.perf_counter() - self._began,
             "network": self._weights(),
             "optimizer": self.optimizer.state_dict(),
             "best": {"epoch": self.best.epoch, "loss": self.best.loss, "weights": self.best.weights},
             "history": [record.as_json() for record in self.history],
-            "rng": torch.get_rng_state(),
+            "rng": _random_states(self.device),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -247,8 +282,43 @@ class Trainer:
         self.epochs_without_gain = state["epochs_without_gain"]
         tally = state["tally"]
         self.tally = Tally(tally["loss"].to(self.device), tally["correct"].to(self.device), tally["images"])
+        self._told, self._began, self._seconds_before = (state["told"][0], state["told"][1]), None, state["seconds"]
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self._lay_out_optimizer()
         self.best = Best(**state["best"])
         self.history = [Epoch(**record) for record in state["history"]]
-        torch.set_rng_state(state["rng"])
+        _set_random_states(state["rng"], self.device)
+
+    def _lay_out_optimizer(self) -> None:
+        """Give the optimiser's tensors the memory layout of their weights, as they had when they were made.
+
+        Arithmetic takes other paths through tensors of different layouts, and may round differently on the way.
+        """
+        for parameter, values in self.optimizer.state.items():
+            for name, value in values.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    values[name] = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
+
+
+def _random_states(device: str) -> dict[str, Any]:
+    """Where every generator of random numbers stands that training may draw from."""
+    kind, keys, position, has_gauss, gauss = np.random.get_state()
+    states: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "python": [list(part) if isinstance(part, tuple) else part for part in random.getstate()],
+        "numpy": [kind, [int(key) for key in keys], position, has_gauss, gauss],
+    }
+    if device.startswith("cuda"):
+        states["device"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def _set_random_states(states: Mapping[str, Any], device: str) -> None:
+    torch.set_rng_state(states["torch"])
+    version, words, gauss = states["python"]
+    random.setstate((version, tuple(words), gauss))
+    kind, keys, *rest = states["numpy"]
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
+    if device.startswith("cuda"):
+        torch.cuda.set_rng_state(states["device"], device)

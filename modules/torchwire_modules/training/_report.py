@@ -10,6 +10,10 @@ from torchwire_modules.training._loop import Epoch, Trainer
 VALIDATION_COST = 1 / 3
 """What a validation batch costs, in training batches, until an epoch has shown it: a step is a forward and a backward
 pass, and the backward pass takes twice as long."""
+MAX_POINTS = 2000
+
+Point = tuple[int, float, float]
+"""Of the curve over batches: step, loss, learning rate."""
 
 
 class Report:
@@ -20,6 +24,17 @@ class Report:
         self._cost = VALIDATION_COST
         self._told_at, self._told_images = time.perf_counter(), 0
         self._validation_started = 0.0
+        self.points: list[Point] = []
+        """The curve over batches so far, thinned when it has grown long: a resumed node tells it again."""
+
+    def resumed(self, trainer: Trainer, points: list[Point]) -> None:
+        """Training goes on from where ``trainer`` stands: tell what was measured up to there."""
+        for epoch in trainer.history:
+            self._tell_epoch(epoch)
+        for point in points:
+            self._tell_point(*point)
+        self._told_images = trainer.tally.images
+        self._progress(trainer, trainer.batch)
 
     def trained(self, trainer: Trainer, loss: float | None) -> None:
         """A training step ended."""
@@ -42,8 +57,7 @@ class Report:
             training = max(1e-9, (epoch.images_per_second and trainer.training.images / epoch.images_per_second))
             self._cost = min(2.0, validation * len(trainer.training) / training)
         self._told_at, self._told_images = time.perf_counter(), 0
-        figures = {name: value for name, value in epoch.as_json().items() if name != "epoch"}
-        self._ctx.metric(epoch.epoch, figures, axis="epoch")
+        self._tell_epoch(epoch)
         best = " (best so far)" if trainer.best.epoch == epoch.epoch else ""
         self._ctx.log(
             f"Epoch {epoch.epoch} of {trainer.recipe.epochs}: training loss {epoch.train_loss:.4f}, accuracy "
@@ -76,8 +90,18 @@ class Report:
         speed = (images - self._told_images) / max(1e-9, now - self._told_at)
         self._told_at, self._told_images = now, images
         rate = trainer.schedule.at(trainer.step - 1)
-        self._ctx.metric(trainer.step, {"loss": loss, "learning_rate": rate}, axis="batch")
+        self._tell_point(trainer.step, loss, rate)
         self._ctx.log(
             f"Epoch {trainer.epoch + 1} of {trainer.recipe.epochs}, batch {trainer.batch} of {len(trainer.training)}: "
             f"loss {loss:.4f}, learning rate {rate:.3g}, {speed:.1f} images/s"
         )
+
+    def _tell_epoch(self, epoch: Epoch) -> None:
+        figures = {name: value for name, value in epoch.as_json().items() if name != "epoch"}
+        self._ctx.metric(epoch.epoch, figures, axis="epoch")
+
+    def _tell_point(self, step: int, loss: float, rate: float) -> None:
+        self.points.append((step, loss, rate))
+        if len(self.points) > MAX_POINTS:
+            del self.points[::2]
+        self._ctx.metric(step, {"loss": loss, "learning_rate": rate}, axis="batch")

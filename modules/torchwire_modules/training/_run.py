@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,9 +14,10 @@ from torch import nn
 from torchwire.data_types.model import UntrainedModel
 from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError
 from torchwire.module_api import Context
+from torchwire_modules.training._checkpoints import Saved, Saver, find_saved
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories
 from torchwire_modules.training._device import memory_errors, repeatable
-from torchwire_modules.training._loop import Trainer
+from torchwire_modules.training._loop import Listeners, Trainer
 from torchwire_modules.training._report import Report
 from torchwire_modules.training._save import save
 from torchwire_modules.training.recipe import Recipe, balanced_weights
@@ -40,10 +40,12 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     check_trainable(untrained, training, recipe)
     if balance_classes:
         recipe = dataclasses.replace(recipe, class_weights=balanced_weights(category_counts(training.images)))
-    started = time.perf_counter()
+    digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
+    work = same_work(untrained, recipe, digests)
+    saved = find_saved(ctx, work)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
     with repeatable(recipe.seed, ctx.threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
-        network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx)
+        network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
         trainer = Trainer(
             network,
             untrained.family,
@@ -65,26 +67,49 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
             ctx.device,
         )
         report = Report(ctx)
-        trainer.fit(report)
+        saver = stack.enter_context(Saver(ctx, report, work, pretrained, saved))
+        if saved is not None:
+            resume(trainer, saved, report, ctx)
+        trainer.fit(Listeners(report, saver))
         report.finished(trainer)
+        saver.finished(trainer)
     facts = {
-        "seconds": time.perf_counter() - started,
+        "seconds": saver.seconds,
         "threads": ctx.threads,
         "device": ctx.device,
         "pretrained_weights": pretrained,
     }
-    digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
     return save(ctx.output_folder("trained_model"), untrained, training, validation, trainer, facts, digests)
 
 
+def same_work(untrained: UntrainedModel, recipe: Recipe, digests: Mapping[str, str]) -> dict[str, Any]:
+    """What must be the same for one training to go on from a checkpoint of another; how far it goes need not be."""
+    however_far = recipe.as_json() | {"epochs": None}
+    return {"model": dataclasses.asdict(untrained), "recipe": however_far, "data": dict(digests)}
+
+
+def resume(trainer: Trainer, saved: Saved, report: Report, ctx: Context) -> None:
+    """Put ``trainer`` where the checkpoint was taken, and tell of it."""
+    trainer.load_state_dict(saved.state)
+    epoch, batch = trainer.epoch, trainer.batch
+    where = f"batch {batch} of {len(trainer.training)} in epoch {epoch + 1}" if batch else f"epoch {epoch}"
+    message = f"Goes on after {where} of {trainer.recipe.epochs}."
+    ctx.resumed(message, epoch=epoch, batch=batch)
+    ctx.log(message)
+    report.resumed(trainer, saved.points)
+
+
 def prepare_network(
-    untrained: UntrainedModel, classes: int, recipe: Recipe, ctx: Context
+    untrained: UntrainedModel, classes: int, recipe: Recipe, ctx: Context, saved: Saved | None = None
 ) -> tuple[nn.Module, str | None]:
-    """The network to start from, and the file its pretrained weights came from."""
+    """The network to start from, and the file its pretrained weights came from.
+
+    Where training goes on, its weights are those of the checkpoint: none are looked for.
+    """
     with at_port("untrained_model"):
         network = build(untrained.family, untrained.model_name, untrained.options, classes)
-        pretrained = None
-        if untrained.pretrained:
+        pretrained = None if saved is None else saved.pretrained
+        if untrained.pretrained and saved is None:
             folder = weights_folder(ctx.settings)
             pretrained = load_pretrained(network, untrained.family, untrained.model_name, folder, ctx.log)
     if recipe.freeze_backbone:
@@ -96,7 +121,7 @@ def prepare_network(
 
 def weights_folder(settings: Mapping[str, Any]) -> Path | None:
     """The operator's folder for pretrained weights."""
-    folder = settings.get("weights_folder")
+    folder = settings.get("pretrained_weights_folder")
     return Path(folder) if folder else None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from torchwire.module_api import (
     IMAGE_DIRECTORY,
     MODEL_DIRECTORY,
@@ -31,6 +34,7 @@ OPTIMIZING, LOSS, MACHINE = "Optimization", "Loss and layers", "Arithmetic"
     version=1,
     distributed=True,
     libraries=("torch", "torchvision", "pillow", "safetensors"),
+    extendable=("epochs",),
 )
 class TrainPyTorchModel(Module):
     """Fit a model to labelled images, check it after each epoch on others, and keep the best epoch's weights."""
@@ -132,6 +136,18 @@ class TrainPyTorchModel(Module):
         from torchwire_modules.training._run import train  # late: it loads torch
 
         return {"trained_model": train(ctx, self.recipe(), balance_classes=self.class_weights == "balanced")}
+
+    def why_not_continue(self, before: Mapping[str, Any]) -> str | None:
+        """None when the epochs trained with ``before`` are the first ones of this training, bit for bit.
+
+        A constant rate is the same in every epoch however many there are, and so is a warm-up, which counts in epochs.
+        """
+        schedule = before["learning_rate_schedule"]
+        if schedule != "constant":
+            return f"the {schedule} schedule depends on the number of epochs; with a constant one it could continue"
+        if before["epochs"] > self.epochs:
+            return f"the {before['epochs']} epochs trained before are more than {self.epochs}"
+        return None
 
     def recipe(self) -> Recipe:
         """The parameters as the loop takes them."""

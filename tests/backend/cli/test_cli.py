@@ -196,6 +196,25 @@ def test_ctrl_c_cancels_and_exits_with_130(environment: dict[str, str], save: An
     assert {state["status"] for state in last["nodes"].values()} == {"cancelled"}
 
 
+def test_a_run_stopped_by_ctrl_c_goes_on_when_it_is_started_again(
+    torchwire: Torchwire, environment: dict[str, str], save: Any, tmp_path: Path
+) -> None:
+    path = save(document(node("a", "counts", to=5, hold_at=3, flag=str(tmp_path / "flag"))))
+    command = [sys.executable, "-c", WITH_TINY_MODULES, "run", str(path), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment) as process:
+        assert process.stdout is not None
+        while json.loads(process.stdout.readline()).get("step") != 3:
+            pass
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(20) == 130
+    (tmp_path / "flag").touch()
+    done = torchwire("run", path)
+    assert done.returncode == 0
+    assert "goes on after number 3 of 5, from the run cancelled at" in done.stdout
+    assert "Goes on after 3 of 5" in done.stdout
+
+
 def test_a_home_in_use_is_told_and_exits_with_2(torchwire: Torchwire, save: Any, new_place: Any) -> None:
     new_place().start()
     done = torchwire("run", save(chain(1)))
