@@ -35,14 +35,14 @@ class Counts(Module):
             for earlier in range(1, number + 1):
                 ctx.metric(earlier, {"number": earlier})
         while number < self.to:
+            while number == self.hold_at and not Path(self.flag).exists():
+                ctx.check_cancelled()
+                time.sleep(0.005)
             number, total = number + 1, total + number + 1
             ctx.metric(number, {"number": number})
             ctx.progress(number, self.to, unit="numbers")
             self._keep(ctx, number, total)
             ctx.log(f"counted {number}")
-            while number == self.hold_at and not Path(self.flag).exists():
-                ctx.check_cancelled()
-                time.sleep(0.005)
         if self.pace == "even":
             self._keep(ctx, number, total, final=True)
         out = ctx.output_folder("result")
