@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.execution.context import cancel_flag
+from torchwire.execution.heard import checked
 from torchwire.execution.logs import Line
 from torchwire.execution.memory import MemoryRecord
 from torchwire.execution.processes import ProcessTree, is_alive
@@ -27,28 +28,53 @@ KILL_AFTER = 0.5
 """Seconds after the flag at which a tree is sent SIGTERM and SIGKILL: cancelling takes less than one second."""
 
 
+CHUNK = 1 << 20
+"""Bytes that are read at once; no event is as long."""
+MOST = 4000
+"""Lines that are taken up before others get their turn."""
+MAX_METRICS = 50_000
+"""More than a worker ever passes on for one attempt."""
+
+
 class EventTail:
     """Reads an attempt's event file from where the log has it."""
 
     def __init__(self, path: Path, offset: int) -> None:
         self._path = path
         self._file: int | None = None
+        self._skipping = False  # in a line that is longer than any event
+        self._warned = False
+        self._metrics = 0
         self.offset = offset
+        self.behind = False
+        """Whether the last ``read`` left events to the next one."""
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Yield the events that were written since; ``offset`` counts those that were yielded."""
+        """Yield events that were written since, up to a limit; ``offset`` counts those that were yielded."""
+        self.behind = False
+        left = MOST
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return
-        while data := os.pread(self._file, 1 << 20, self.offset):
-            end = data.rfind(b"\n") + 1
-            if not end:
+        while data := os.pread(self._file, CHUNK, self.offset):
+            end = data.rfind(b"\n")
+            if end < 0 and len(data) < CHUNK:
                 return
-            for line in data[:end].splitlines(keepends=True):
-                self.offset += len(line)
-                yield from self._parsed(line)
+            if end < 0:
+                self._skipping = True
+                self.offset += len(data)
+                continue
+            for line in data[:end].split(b"\n"):
+                if left <= 0:
+                    self.behind = True
+                    return
+                left -= 1
+                self.offset += len(line) + 1
+                skip, self._skipping = self._skipping, False
+                if line and not skip:
+                    yield from self._parsed(line)
 
     def close(self) -> None:
         """Close the file."""
@@ -58,11 +84,16 @@ class EventTail:
 
     def _parsed(self, line: bytes) -> Iterator[dict[str, Any]]:
         try:
-            event = json.loads(line)
-            if isinstance(event["type"], str) and isinstance(event["data"], dict):
-                yield event
-        except (ValueError, KeyError, TypeError):
-            logger.warning("Left out a line of %s that is no event.", self._path)
+            event = checked(json.loads(line))
+        except (ValueError, RecursionError):
+            event = None
+        if event is not None and event["type"] == "node.metric":
+            self._metrics += 1
+        if event is not None and self._metrics <= MAX_METRICS:
+            yield event
+        elif not self._warned:
+            self._warned = True
+            logger.warning("Left out lines of %s: they are no events, or too many.", self._path)
 
 
 class Stopper:

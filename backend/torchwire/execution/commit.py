@@ -19,7 +19,9 @@ def commit(database: Database, store: ArtifactStore, attempt: LiveAttempt, done:
     Raises OSError when the folders can't be moved.
     """
     types: Mapping[str, str] = attempt.request["outputs"]
-    outputs = {port: {"type": types[port], **sealed} for port, sealed in done["outputs"].items()}
+    outputs = {port: {"type": types[port], **sealed} for port, sealed in done["outputs"].items() if port in types}
+    if set(outputs) != set(types):
+        raise FileNotFoundError(f"not all of the outputs {', '.join(types)} are there")
     for port, output in outputs.items():
         store.adopt(attempt.folder / "sealed" / port, output["digest"])
     for output in outputs.values():

@@ -15,10 +15,14 @@ from typing import Any
 
 from torchwire.errors import LibraryError, MissingValueError, RunCancelled
 from torchwire.execution.checkpointing import CheckpointWriter, first_intact
-from torchwire.execution.reporting import Reporter, finite
+from torchwire.execution.reporting import Reporter, as_number
 from torchwire.execution.sealing import FileRecord, KnownDigests, read_index
 from torchwire.module_api import Checkpoint
 
+AXES = ("epoch", "batch", "result")
+MAX_VALUES = 200
+MAX_NAME = 200
+MAX_MESSAGE = 1000
 FLAG_INTERVAL = 0.01
 """Seconds between two looks for the cancel flag, so that a module may ask in its innermost loop."""
 
@@ -110,12 +114,20 @@ class WorkerContext:
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
         """Say how far the node is. Raises RunCancelled when the run is being cancelled."""
         self.check_cancelled()
-        self._reporter.progress(finite(done) or 0.0, finite(total) or 0.0, unit, message)
+        about = (str(unit)[:MAX_NAME], str(message)[:MAX_MESSAGE])
+        self._reporter.progress(as_number(done) or 0.0, as_number(total) or 0.0, *about)
 
     def metric(self, step: float, values: Mapping[str, float | None], *, axis: str = "epoch") -> None:
         """Report metric values at ``step`` on ``axis``."""
-        numbers = {name: finite(None if value is None else float(value)) for name, value in values.items()}
-        self._reporter.event("node.metric", {"axis": axis, "step": step, "values": numbers})
+        if axis not in AXES:
+            raise LibraryError(f"There is no axis '{axis}'; there are {', '.join(AXES)}.", node=self.node_id)
+        place = as_number(step)
+        if place is None:
+            raise LibraryError(f"A metric's step must be a finite number, not {step!r:.100}.", node=self.node_id)
+        if len(values) > MAX_VALUES:
+            raise LibraryError(f"A metric has at most {MAX_VALUES} values, not {len(values)}.", node=self.node_id)
+        numbers = {str(name)[:MAX_NAME]: as_number(value) for name, value in values.items()}
+        self._reporter.metric(axis, place, numbers)
 
     def log(self, message: str) -> None:
         """Write one line to the node's log."""

@@ -24,6 +24,7 @@ from torchwire.execution.crashes import last_words, was_out_of_memory
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
+from torchwire.execution.logs import bound_files
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.partial import must_run_first
 from torchwire.execution.preparation import Preparation
@@ -174,7 +175,7 @@ class Executor:
         """Read what an attempt has written; find out whether it has ended."""
         gone = attempt.is_gone()  # before reading: what it wrote before it ended is then all there
         self._read(attempt)
-        if attempt.id not in self.attempts:
+        if attempt.id not in self.attempts or attempt.tail.behind:
             return
         if attempt.stopper is None and self._is_overdue(attempt):
             attempt.overdue, attempt.stopper = True, Stopper(attempt.folder, time.monotonic())
@@ -196,6 +197,15 @@ class Executor:
             for run in list(self.runs.values()):
                 if self._advance(run):
                     self._worth_scheduling = True
+
+    def is_behind(self) -> bool:
+        """Whether attempts have written more than was read of them in one turn."""
+        return any(attempt.tail.behind for attempt in self.attempts.values())
+
+    def bound_logs(self) -> None:
+        """Cut off what attempts have printed beyond the limit, should their workers be too busy to do it."""
+        for attempt in self.attempts.values():
+            bound_files(attempt.folder)
 
     def is_stopping(self) -> bool:
         """Whether processes are being ended, which takes a look every few milliseconds."""
@@ -345,7 +355,7 @@ class Executor:
         if attempt.pid is not None and not stopper.step(time.monotonic(), attempt.pid, attempt.pid_started):
             return
         self._read(attempt)  # a result that was finished before the end counts
-        if attempt.id in self.attempts:
+        if attempt.id in self.attempts and not attempt.tail.behind:
             run = self.runs[attempt.run_id]
             self._say_last_words(run, attempt)
             self._end(attempt)
@@ -424,10 +434,16 @@ class Executor:
         if candidate.node in run.retries:
             goes_on = request["why"] if request["checkpoints"] else "starts again"
             request["why"] = f"{run.retries.pop(candidate.node)}; {goes_on}"
-        folder.mkdir()
-        (folder / "request.json").write_text(json.dumps(request))
         tail = EventTail(folder / "events.jsonl", 0)
         attempt = LiveAttempt(attempt_id, run.id, candidate.node, number, folder, request, tail)
+        try:
+            folder.mkdir()
+            (folder / "request.json").write_text(json.dumps(request))
+        except OSError as error:
+            self._database.attempts.end(attempt_id)
+            self.to_clean.append(folder)
+            self._fail(run, candidate.node, self._obituary(run, attempt).not_started(error), None)
+            return
         self.attempts[attempt_id] = attempt
         self.to_fork.append(attempt)
         self._begin(run)

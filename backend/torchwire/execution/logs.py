@@ -13,8 +13,12 @@ MAX_LINES = 10_000
 MAX_BYTES = 4 * 1024 * 1024
 MAX_FILE = 64 * 1024 * 1024
 MAX_LINE = 8_000
+LOOK_EVERY = 3
+"""Reads between two looks at how large the files are."""
 CHUNK = 1024 * 1024
 TAIL = 64 * 1024
+PART = 64 * 1024
+"""Characters of printed lines in one event: however they are written in JSON, it is read in one piece."""
 CUT = "(The log goes on; no more of it is shown here.)"
 
 Line = list[float | str]
@@ -76,6 +80,7 @@ class LogBook:
         self._lines = 0
         self._bytes = 0
         self._full = False
+        self._looks = 0
 
     def offsets(self) -> dict[str, int]:
         """How far each stream has been read."""
@@ -83,9 +88,14 @@ class LogBook:
 
     def read(self, *, final: bool = False) -> list[Line]:
         """The lines printed since the last call. After the limit: one line that says so, then nothing."""
-        if self._full:
-            self._bound_files()
-            return []
+        self._looks += 1
+        lines = [] if self._full else self._next(final=final)
+        if (final or self._looks % LOOK_EVERY == 0) and bound_files(self._folder) and not self._full:
+            self._full = True
+            lines.append([time.time(), STREAMS[0], CUT])
+        return lines
+
+    def _next(self, *, final: bool) -> list[Line]:
         now = time.time()
         lines: list[Line] = []
         for stream, reader in self._readers.items():
@@ -99,11 +109,32 @@ class LogBook:
                 lines.append([now, stream, text])
         return lines
 
-    def _bound_files(self) -> None:
-        for stream in STREAMS:
-            path = log_file(self._folder, stream)
-            if path.exists() and path.stat().st_size > MAX_FILE:
+
+def bound_files(folder: Path) -> bool:
+    """Cut off what an attempt has printed beyond the limit. Whether there was any."""
+    cut = False
+    for stream in STREAMS:
+        path = log_file(folder, stream)
+        with suppress(OSError):
+            if path.stat().st_size > MAX_FILE:
                 os.truncate(path, MAX_FILE)
+                cut = True
+    return cut
+
+
+def in_parts(lines: list[Line]) -> Iterator[list[Line]]:
+    """Lines in groups that are small enough for one event."""
+    part: list[Line] = []
+    size = 0
+    for line in lines:
+        length = len(str(line[2]))
+        if part and size + length > PART:
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += length
+    if part:
+        yield part
 
 
 def tail(folder: Path, count: int, offsets: Mapping[str, int] | None = None) -> list[Line]:

@@ -200,6 +200,8 @@ class Loop:
                 self._start_over()
             now = time.monotonic()
             sweep_due = now + SWEEP if now >= sweep_due else sweep_due
+            if self._executor.is_behind():
+                sweep_due = now
             if self._executor.is_stopping():
                 sweep_due = min(sweep_due, now + STOPPING_SWEEP)
 
@@ -214,6 +216,7 @@ class Loop:
         if sweep:
             self._executor.look_at_all()
             self._executor.tell_memory()
+            self._executor.bound_logs()
         self._executor.schedule()
         self._executor.flush()
 

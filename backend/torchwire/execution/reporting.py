@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torchwire.execution.logs import LogBook
+from torchwire.execution.logs import LogBook, in_parts
 
 TICK = 0.1
 """Seconds between two reports of progress, and between two looks at what was printed."""
@@ -25,11 +26,18 @@ LOOK_EVERY = 50
 """Ticks between two looks whether the attempt's folder is still there."""
 
 
+METRICS = 2000
+"""Values on one axis after which only half as many are passed on as before."""
+FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+
+
 class Reporter:
     """Writes an attempt's events. Safe to use from several threads; a thread of its own sends what was held back."""
 
     def __init__(self, folder: Path, attempt_id: str, doorbell: Path, logs: LogBook) -> None:
-        self._file = os.open(folder / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._file = os.open(folder / "events.jsonl", FLAGS, 0o644)
+        self._inode = os.fstat(self._file).st_ino
+        self._paces: dict[str, Pace] = {}
         self._folder = folder
         self._doorbell = Doorbell(doorbell, attempt_id)
         self._logs = logs
@@ -74,6 +82,18 @@ class Reporter:
         if due:
             self._doorbell.ring()
 
+    def metric(self, axis: str, step: float, values: Mapping[str, float | None]) -> None:
+        """Report values at a step. Of very many on one axis every other one is kept, then every fourth, and so on."""
+        with self._lock:
+            pace = self._paces.setdefault(axis, Pace())
+            event = {"axis": axis, "step": step, "values": values}
+            due = pace.is_due()
+            pace.held = None if due else event
+            if due:
+                self._write("node.metric", event)
+        if due:
+            self._doorbell.ring()
+
     def flush(self, *, final: bool = False) -> None:
         """Send the progress that was held back and what was printed; ``final`` includes a last line without an end."""
         with self._lock:
@@ -82,9 +102,10 @@ class Reporter:
             sent = self._progress is not None
             if sent:
                 self._send_progress(time.monotonic())
+            sent = self._send_held() or sent if final else sent
             lines = self._logs.read(final=final)
-            if lines:
-                self._write("node.log", {"lines": lines}, read=self._logs.offsets())
+            for part in in_parts(lines):
+                self._write("node.log", {"lines": part}, read=self._logs.offsets())
         if sent or lines:
             self._doorbell.ring()
 
@@ -99,7 +120,8 @@ class Reporter:
         if not self._open.acquire(timeout=SOON):
             self._doorbell.ring()
         while not self._open.acquire(timeout=TICK) and not self._closed:
-            self.flush()
+            with suppress(OSError):  # a full disk is told when the module meets it, or at the end
+                self.flush()
             ticks += 1
             if ticks % LOOK_EVERY == 0 and not self._folder.exists():
                 os.killpg(os.getpgrp(), signal.SIGKILL)  # the home was removed: nobody will ever want the result
@@ -109,8 +131,45 @@ class Reporter:
         self._progress, self._progress_due = None, now + TICK
 
     def _write(self, kind: str, data: Mapping[str, Any], **extra: Any) -> None:
-        line = json.dumps({"type": kind, "data": data, **extra}, allow_nan=False, default=str)
-        os.write(self._file, line.encode() + b"\n")
+        text = json.dumps({"type": kind, "data": data, **extra}, allow_nan=False, default=str)
+        # Begins a line of its own, whatever half of one a full disk, or a module that found the file, left there.
+        line = b"\n" + text.encode() + b"\n"
+        if not self._is_ours():  # the module closed it, and perhaps something else has its number now
+            self._file = os.open(self._folder / "events.jsonl", FLAGS, 0o644)
+            self._inode = os.fstat(self._file).st_ino
+        while line:
+            line = line[os.write(self._file, line) :]
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.fstat(self._file).st_ino == self._inode
+        except OSError:
+            return False
+
+    def _send_held(self) -> bool:
+        held = [pace.held for pace in self._paces.values() if pace.held is not None]
+        for event in held:
+            self._write("node.metric", event)
+        return bool(held)
+
+
+@dataclass
+class Pace:
+    """How often values on one axis are passed on. ``held`` is the newest that was not."""
+
+    seen: int = 0
+    kept: int = 0
+    stride: int = 1
+    held: dict[str, Any] | None = None
+
+    def is_due(self) -> bool:
+        """Count one more; whether it is to be passed on."""
+        due = self.seen % self.stride == 0
+        self.seen += 1
+        self.kept += due
+        if due and self.kept % METRICS == 0:
+            self.stride *= 2
+        return due
 
 
 class Ticker:
@@ -142,9 +201,15 @@ class Doorbell:
             os.write(self._fifo, self._name)
 
 
-def finite(value: float | None) -> float | None:
-    """The value, or None for what JSON has no word for (infinite, not a number)."""
-    return value if value is not None and math.isfinite(value) else None
+def as_number(value: Any) -> float | None:
+    """The value as a plain number. None for what JSON has no word for: infinite, not a number, too large."""
+    try:
+        number = float(value)
+    except (OverflowError, TypeError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return value if type(value) is int and abs(value) < 2**53 else number
 
 
 def _seconds_left(now: float, first: tuple[float, float], done: float, total: float) -> float | None:

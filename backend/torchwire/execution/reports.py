@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -100,9 +101,20 @@ class Obituary:
     def not_kept(self, problem: OSError, seconds: float | None) -> dict[str, Any]:
         """The error of an attempt whose outputs could not be moved into the store."""
         message = f"What the node made could not be kept: {problem}."
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            error = LibraryError(message, node=self._attempt.node)
+            what = f"{self._name} did its work, but it could not be kept: {problem}."
+            return self._with_report(error.as_json(), "library-error", what, None, seconds)
         error = LibraryError(message, node=self._attempt.node, hint="Free some space, then submit again.")
         what = f"{self._name} did its work, but there was no room to keep it. {self._room()}"
         return self._with_report(error.as_json(), "disk-full", what, None, seconds)
+
+    def not_started(self, problem: OSError) -> dict[str, Any]:
+        """The error of an attempt for which not even a folder could be made."""
+        message = f"The node could not be started: {problem}."
+        error = LibraryError(message, node=self._attempt.node, hint="Free some space, then submit again.")
+        what = f"{self._name} could not begin: there is no room to write. {self._room()}"
+        return self._with_report(error.as_json(), "disk-full", what, None, None)
 
     def _signalled(self, number: int) -> dict[str, Any]:
         name = _signal_name(number)

@@ -12,12 +12,14 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from torchwire.errors import LibraryError, RunCancelled, TorchwireError
+from torchwire.execution.aftermath import Surroundings
 from torchwire.execution.context import WorkerContext
 from torchwire.execution.failures import failure_of, print_trace
 from torchwire.execution.logs import LogBook, log_file
@@ -53,28 +55,36 @@ def run_attempt(folder: Path, registry: Registry, prepared: Prepared) -> None:
     # Not worth waking the engine for: it hears of it with the next event, or when the reporter's thread gets to it.
     reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": prepared.started}, ring=False)
     reporter.start(prepared.ticker)
-    began, memory = time.monotonic(), _highest_memory()
-    outcome, data = _outcome(request, folder, registry, reporter)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    began, memory, before = time.monotonic(), _highest_memory(), Surroundings.now(folder)
+    outcome, data = _outcome(request, before, registry, reporter)
+    if data.get("cause") == "disk-full":
+        before.make_room()
     reporter.close()
-    reporter.flush(final=True)
+    with suppress(OSError):
+        reporter.flush(final=True)
     about = {"seconds": time.monotonic() - began, "memory_growth": _highest_memory() - memory}
-    reporter.event(outcome, data | about)
+    try:
+        reporter.event(outcome, data | about)
+    except OSError as error:  # no room even for that
+        before.make_room()
+        reporter.event("attempt.failed", failure_of(error, request["node"]).as_json() | about)
     shutil.rmtree(folder / "scratch", ignore_errors=True)
 
 
 def _outcome(
-    request: Mapping[str, Any], folder: Path, registry: Registry, reporter: Reporter
+    request: Mapping[str, Any], before: Surroundings, registry: Registry, reporter: Reporter
 ) -> tuple[str, dict[str, Any]]:
     try:
-        context = WorkerContext(request, folder, reporter)
+        context = WorkerContext(request, before.folder, reporter)
         context.folder.mkdir()
         context.check_cancelled()
         _use_threads(context.threads)
         module = registry.get(request["module"])(request["parameters"])
-        made = module.run(context)
-        return "attempt.done", {"outputs": _seal_outputs(request, folder, made, context)}
+        try:
+            made = module.run(context)
+        finally:
+            before.restore()
+        return "attempt.done", {"outputs": _seal_outputs(request, before.folder, made, context)}
     except RunCancelled:
         return "attempt.cancelled", {}
     except BaseException as error:  # noqa: BLE001 - a module is other people's code: anything may come out
@@ -87,13 +97,19 @@ def _seal_outputs(
     request: Mapping[str, Any], folder: Path, made: Mapping[str, Path], context: WorkerContext
 ) -> dict[str, Any]:
     wanted: Mapping[str, str] = request["outputs"]
-    if not isinstance(made, Mapping) or set(made) != set(wanted):
-        given = ", ".join(sorted(made)) if isinstance(made, Mapping) else repr(made)
-        raise LibraryError(
-            f"The module returned the outputs [{given}] where it declares [{', '.join(sorted(wanted))}].",
-            node=request["node"],
-            hint="This is a fault in the module: `run` must return one folder for each declared output.",
-        )
+    hint = "This is a fault in the module: `run` must return one folder for each declared output."
+    if not isinstance(made, Mapping):
+        kind = "nothing" if made is None else f"an object of the type '{type(made).__name__}'"
+        message = f"The module returned {kind}; it declares [{', '.join(sorted(wanted))}]."
+        raise LibraryError(message, node=request["node"], hint=hint)
+    if set(made) != set(wanted):
+        given = ", ".join(sorted(str(port)[:100] for port in made))
+        message = f"The module returned the outputs [{given}] where it declares [{', '.join(sorted(wanted))}]."
+        raise LibraryError(message, node=request["node"], hint=hint)
+    for port, path in made.items():
+        if not isinstance(path, (str, os.PathLike)):
+            message = f"For output '{port}' the module returned an object of the type '{type(path).__name__}'."
+            raise LibraryError(message, node=request["node"], port=port, hint=hint)
     return {port: vars(_seal_output(port, Path(path), folder, context)) for port, path in made.items()}
 
 

@@ -89,7 +89,7 @@ def test_a_node_that_somebody_kills_was_not_out_of_memory(place: Place) -> None:
     fail = place.engine._executor._bury
     place.engine._executor._bury = lambda attempt: (seen.append(was_out_of_memory(attempt)), fail(attempt))
     os.kill(place.wait_for("node.started").data["pid"], signal.SIGKILL)
-    place.wait_for("run.finished")
+    place.wait_for("node.started", where=lambda event: event.data["attempt"] == 2)
     assert seen == [False]
 
 
