@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -74,18 +75,44 @@ def test_an_artifact_that_lost_a_file_is_not_whole_and_is_replaced(tmp_path: Pat
     assert store.is_whole(sealed.digest)
 
 
+def ended(seconds: float) -> bytes:
+    return json.dumps({"type": "attempt.cancelled", "data": {"seconds": seconds}}).encode() + b"\n"
+
+
 def test_an_event_file_is_read_by_whole_lines_from_an_offset(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b'{"type": "a", "data": {}}\nnot json\n{"type": "b", "data": {}}\n{"type": "c", "da')
+    path.write_bytes(ended(1) + b"not json\n\n" + ended(2) + ended(3)[:-10])
     tail = EventTail(path, 0)
-    assert [event["type"] for event in tail.read()] == ["a", "b"]
+    assert [event["data"]["seconds"] for event in tail.read()] == [1, 2]
     with path.open("ab") as file:
-        file.write(b'ta": {}}\n')
-    assert [event["type"] for event in tail.read()] == ["c"]
+        file.write(ended(3)[-10:])
+    assert [event["data"]["seconds"] for event in tail.read()] == [3]
     tail.close()
     again = EventTail(path, tail.offset)
     assert list(again.read()) == []
     again.close()
+
+
+def test_lines_that_are_no_events_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(
+        b"x" * (3 << 20) + b"\n" + b"[" * 100_000 + b"\n" + b'{"type": "node.metric", "data": {}}\n' + ended(1)
+    )
+    tail = EventTail(path, 0)
+    assert [event["data"]["seconds"] for event in tail.read()] == [1]
+    tail.close()
+
+
+def test_very_many_events_are_read_in_turns(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"".join(map(ended, range(10_000))))
+    tail = EventTail(path, 0)
+    turns = [[event["data"]["seconds"] for event in tail.read()]]
+    while tail.behind:
+        turns.append([event["data"]["seconds"] for event in tail.read()])
+    tail.close()
+    assert [len(turn) for turn in turns] == [4000, 4000, 2000]
+    assert [seconds for turn in turns for seconds in turn] == list(range(10_000))
 
 
 def test_a_progress_bar_in_a_log_shows_its_last_state(tmp_path: Path) -> None:
