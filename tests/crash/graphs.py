@@ -12,12 +12,12 @@ from tests.graphs import Document, document, node, wire
 from torchwire.storage.database import Database
 
 
-def lively(number: int = 0, milliseconds: int = 150) -> Document:
+def lively(number: int = 0, milliseconds: int = 200) -> Document:
     """A source that two lively nodes read, whose results a third one joins and a last one repeats."""
     about = {"milliseconds": milliseconds, "lines": 20}
     return document(
         node("source", "source", content=f"number {number}"),
-        node("left", "lively", name=f"left{number}", child=True, **about),
+        node("left", "lively", name=f"left{number}", child=True, **(about | {"milliseconds": 500})),
         node("right", "lively", name=f"right{number}", **about),
         node("join", "lively", name=f"join{number}", files=2, **about),
         node("last", "identity"),

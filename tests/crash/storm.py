@@ -17,10 +17,12 @@ from tests.crash.site import Host, Site, until
 from tests.graphs import Document
 from torchwire.execution.processes import is_alive
 
-WEIGHTS = {"server": 5, "worker": 4, "zygote": 2, "child": 2}
+WEIGHTS = {"server": 5, "worker": 6, "zygote": 2, "child": 4}
 EVENTS = 14
 """At most so many events pass between two kills, and then so many seconds:"""
 MOMENT = 0.06
+BUSY = 0.7
+"""How often the next kill waits until a node runs."""
 CANCELS = 0.08
 FREEZES = 0.1
 Toll = Counter[tuple[str, str]]
@@ -43,9 +45,10 @@ class Storm:
 
     def rage(self, kills: int, wanted: Mapping[str, Any], *, patience: float = 20.0) -> None:
         """Kill so often, then let everything come to its end and check it."""
+        before = sum(self.toll.values())
         host = self.site.start()
         self._submit(host)
-        for _ in range(kills):
+        while sum(self.toll.values()) - before < kills:
             host = self._one(host, patience)
             invariants.check_history(self.site)
         self.settle(host, wanted)
@@ -77,6 +80,8 @@ class Storm:
         """Let some events pass, then kill somebody."""
         if not self.site.database.runs.unfinished():
             self._submit_another(host)
+        if self.draw.random() < BUSY:
+            until(lambda: self.site.workers() or not self.site.database.runs.unfinished(), "something that runs")
         seen, more = self._count(), self.draw.randint(0, EVENTS)
         with suppress(AssertionError):
             until(lambda: self._count() >= seen + more or not self.site.database.runs.unfinished(), "", patience)
@@ -118,7 +123,9 @@ class Storm:
         with self.site.database.read() as connection:
             attempts = connection.exec_driver_sql("SELECT id, state, pid FROM attempts WHERE state <> 'ended'").all()
         if chosen in ("worker", "child"):
-            pids = {process.pid, process.ppid() if process.is_running() else 0}
+            pids = {process.pid}
+            with suppress(psutil.Error):
+                pids.add(process.ppid())
             mine = [row.id for row in attempts if row.pid in pids]
             return self._stage(mine[0]) if mine else "ending"
         if self.cancelled & set(self.site.database.runs.unfinished()):
