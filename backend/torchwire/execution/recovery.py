@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from torchwire.errors import InvalidPipeline
 from torchwire.execution.active_run import ENDED, ActiveRun
 from torchwire.execution.attempt import EventTail, LiveAttempt
+from torchwire.execution.context import cancel_flag
 from torchwire.execution.home import Home
-from torchwire.execution.processes import is_alive
+from torchwire.execution.processes import ProcessTree, is_alive
 from torchwire.graph.plan import plan
 from torchwire.graph.slicing import Part
 from torchwire.graph.validate import validate
 from torchwire.registry import Registry
 from torchwire.storage.attempts import AttemptRecord
 from torchwire.storage.database import Database
+from torchwire.storage.runs import Change
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +36,18 @@ def recover(home: Home, database: Database, registry: Registry) -> Iterator[tupl
         try:
             run = load_run(database, registry, run_id)
         except InvalidPipeline as error:
-            database.runs.append(
-                run_id, [("run.finished", None, {"status": "failed", "error": error.as_json(), "seconds": 0.0})]
-            )
+            _end(home, database, run_id, error)
             continue
         write_document(home, run_id, database.runs.document(run_id))
         nodes = database.runs.snapshot(run_id)["nodes"]
-        attempts = [_take_up(home, record, nodes[record.node]) for record in database.attempts.living(run_id)]
-        yield run, [attempt for attempt in attempts if attempt is not None]
+        attempts = []
+        for record in database.attempts.living(run_id):
+            request = _request_of(home.attempts / record.id)
+            if request is None:
+                _give_up(home, database, record)
+            else:
+                attempts.append(_take_up(home, record, request, nodes[record.node]))
+        yield run, attempts
 
 
 def load_run(database: Database, registry: Registry, run_id: str) -> ActiveRun:
@@ -72,13 +80,39 @@ def write_document(home: Home, run_id: str, document: object) -> None:
         draft.rename(path)
 
 
-def _take_up(home: Home, record: AttemptRecord, state: Mapping[str, Any]) -> LiveAttempt | None:
-    folder = home.attempts / record.id
+def _end(home: Home, database: Database, run_id: str, error: InvalidPipeline) -> None:
+    """End a run that can't go on: nothing of it runs, nothing of it waits."""
+    for record in database.attempts.living(run_id):
+        _give_up(home, database, record)
+    nodes = database.runs.snapshot(run_id)["nodes"]
+    open_nodes = [node for node, state in nodes.items() if state["status"] not in ENDED]
+    ended: list[Change] = [("node.cancelled", node, {"seconds": None}) for node in open_nodes]
+    failed = {"status": "failed", "error": error.as_json(), "seconds": 0.0}
+    database.runs.append(run_id, [*ended, ("run.finished", None, failed)])
+
+
+def _request_of(folder: Path) -> dict[str, Any] | None:
+    """What an attempt was told; None when that is lost, as it may be after a power cut."""
     try:
-        request = json.loads((folder / "request.json").read_text())
+        request: dict[str, Any] = json.loads((folder / "request.json").read_text())
     except (OSError, ValueError):
-        logger.warning("Attempt %s has no request any more; it is given up.", record.id)
-        request = {"target": record.target, "heavy": False, "key": "", "why": None}
+        return None
+    return request
+
+
+def _give_up(home: Home, database: Database, record: AttemptRecord) -> None:
+    """End an attempt whatever it does: without its request nobody knows what it makes."""
+    logger.warning("Attempt %s is given up.", record.id)
+    cancel = cancel_flag(home.attempts / record.id)
+    if cancel.parent.exists():
+        cancel.touch()
+    if record.pid is not None:
+        ProcessTree(record.pid, record.pid_started).signal(signal.SIGKILL)
+    database.attempts.end(record.id, record.offset)
+
+
+def _take_up(home: Home, record: AttemptRecord, request: Mapping[str, Any], state: Mapping[str, Any]) -> LiveAttempt:
+    folder = home.attempts / record.id
     attempt = LiveAttempt(
         record.id,
         record.run_id,
@@ -91,9 +125,8 @@ def _take_up(home: Home, record: AttemptRecord, state: Mapping[str, Any]) -> Liv
         pid_started=record.pid_started,
         ours=False,
     )
-    if record.pid is None:
-        _find_pid(attempt)
-    else:
+    _remember(attempt, record.offset)
+    if record.pid is not None:
         attempt.began = time.monotonic() - max(0.0, time.time() - record.created)
         attempt.memory.curve = [(seconds, memory) for seconds, memory in state["memory"]]
         attempt.memory.peak = state["memory_peak"] or 0
@@ -103,10 +136,12 @@ def _take_up(home: Home, record: AttemptRecord, state: Mapping[str, Any]) -> Liv
     return attempt
 
 
-def _find_pid(attempt: LiveAttempt) -> None:
-    """Look whether it began after the last thing that was heard of it."""
+def _remember(attempt: LiveAttempt, heard: int) -> None:
+    """Look how much of what it prints was ``heard``, and whether it began after that."""
     tail = EventTail(attempt.folder / "events.jsonl", 0)
     for event in tail.read():
         if event["type"] == "attempt.started":
             attempt.pid, attempt.pid_started = event["data"]["pid"], event["data"]["pid_started"]
+        if tail.offset <= heard:
+            attempt.log_offsets = event.get("read", attempt.log_offsets)
     tail.close()
