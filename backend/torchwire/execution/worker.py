@@ -76,8 +76,8 @@ def _outcome(
 ) -> tuple[str, dict[str, Any]]:
     try:
         context = WorkerContext(request, before.folder, reporter)
-        context.folder.mkdir()
         context.check_cancelled()
+        context.folder.mkdir()
         _use_threads(context.threads)
         module = registry.get(request["module"])(request["parameters"])
         try:
