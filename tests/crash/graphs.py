@@ -31,10 +31,10 @@ def lively(number: int = 0, milliseconds: int = 200) -> Document:
     ) | {"name": f"lively {number}"}
 
 
-def two_in_a_row(number: int = 0) -> Document:
+def two_in_a_row(number: int = 0, milliseconds: int = 30) -> Document:
     """The shortest pipeline in which a node reads another's output."""
     return document(
-        node("first", "lively", name=f"first{number}", milliseconds=30, lines=5, files=2, child=True),
+        node("first", "lively", name=f"first{number}", milliseconds=milliseconds, lines=5, files=2, child=True),
         node("second", "add-file", name=f"second{number}"),
         wires=(wire("first.result", "second.folder"),),
     ) | {"name": f"two {number}"}

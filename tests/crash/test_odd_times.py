@@ -67,7 +67,7 @@ def finish(site: Site, host: Host, status: str = "completed") -> None:
 
 
 def test_an_engine_that_slept_goes_on_where_it_was(site: Site, host: Host) -> None:
-    run_id = submit(host, graphs.two_in_a_row())
+    run_id = submit(host, graphs.two_in_a_row(milliseconds=500))
     worker = worker_of(site, run_id)
     psutil.Process(host.pid).suspend()
     until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
@@ -78,7 +78,7 @@ def test_an_engine_that_slept_goes_on_where_it_was(site: Site, host: Host) -> No
 
 
 def test_a_worker_that_sleeps_is_not_taken_for_dead(site: Site, host: Host) -> None:
-    run_id = submit(host, graphs.two_in_a_row())
+    run_id = submit(host, graphs.two_in_a_row(milliseconds=1000))
     worker = worker_of(site, run_id)
     worker.suspend()
     host.kill()
@@ -117,6 +117,8 @@ def test_an_attempt_that_comes_too_late_commits_nothing(site: Site, host: Host, 
             flag.unlink()
     late.resume()
     late.wait(30)
+    host.stop()
+    host = site.start()  # it sweeps up what the late one has left
     finish(site, host)
     assert site.run(run_id) == before
 
@@ -162,7 +164,7 @@ def test_two_who_make_the_same_leave_it_once(site: Site, host: Host) -> None:
 def test_a_clock_that_goes_back_changes_nothing(site: Site) -> None:
     host = site.start(clock_back=3600.0)
     run_id = submit(host, graphs.lively())
-    worker_of(site, run_id)
+    until(lambda: said(site, run_id, "node.started", "left"), "a start")
     host.kill()
     host = site.start(clock_back=7200.0)
     [run] = site.finish(run_id)
@@ -204,7 +206,7 @@ def test_a_disk_that_is_full_for_a_worker_costs_the_node_alone(site: Site, host:
 
 def test_a_database_that_cannot_grow_goes_on_when_there_is_room(site: Site, host: Host) -> None:
     run_id = submit(host, graphs.lively())
-    worker_of(site, run_id)
+    until(lambda: said(site, run_id, "node.started", "left"), "a start")
     log = site.home / "torchwire.db-wal"
     resource.prlimit(host.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
     until(lambda: "the engine lost its thread" in site.log().lower(), "the engine's complaint")
@@ -217,7 +219,7 @@ def test_a_database_that_cannot_grow_goes_on_when_there_is_room(site: Site, host
 
 
 def test_an_attempt_whose_request_was_lost_with_the_power_is_made_again(site: Site, host: Host) -> None:
-    run_id = submit(host, graphs.two_in_a_row())
+    run_id = submit(host, graphs.two_in_a_row(milliseconds=1000))
     worker = worker_of(site, run_id)
     worker.suspend()
     host.kill()
@@ -235,9 +237,11 @@ def test_what_a_worker_said_last_is_heard_once_by_an_engine_that_found_it(site: 
     document["nodes"][0] = node("first", "lively", milliseconds=60_000, lines=2000)
     run_id = submit(host, document)
     until(lambda: said(site, run_id, "node.log"), "a line")
+    worker = worker_of(site, run_id)
+    worker.suspend()  # it says nothing more that would tell how far it was heard
     host.kill()
     host = site.start()
-    worker_of(site, run_id).kill()
+    worker.kill()
     until(lambda: len(attempts(site, run_id, "first")) > 1 or not site.database.runs.unfinished(), "the next attempt")
     host.ask("cancel", run=run_id)
     finish(site, host, "cancelled")
