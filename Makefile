@@ -34,6 +34,7 @@ run: setup ## start the designer at http://127.0.0.1:8321
 test: test-python test-frontend test-e2e ## run every test: Python, TypeScript, and end to end in Chromium
 
 test-python: $(STAMPS)/dev
+	bash tests/backend/ensure-postgresql.sh
 	$(BIN)/pytest $(ARGS)
 
 test-frontend: node_modules/.stamp

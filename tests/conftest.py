@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.places import Place
+from tests.postgresql import Server, why_not
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,40 @@ def new_place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
     yield make
     for place in made:
         place.stop(kill=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server of our own; a test that asks for one is skipped where there is none."""
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The test runs once with each kind of database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database with our tables, of each kind."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Server) -> Iterator[str]:
+    """The address of a new database on a PostgreSQL server."""
+    with postgresql.database() as url:
+        yield url
 
 
 @pytest.fixture

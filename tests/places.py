@@ -20,10 +20,12 @@ TIMEOUT = 30.0
 class Place:
     """One engine in one home. It loads no torch, so its workers are ready in a moment."""
 
-    def __init__(self, home: Path, packages: Sequence[str] = (PACKAGE,), **settings: Any) -> None:
+    def __init__(
+        self, home: Path, packages: Sequence[str] = (PACKAGE,), *, url: str | None = None, **settings: Any
+    ) -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
-        self.database = Database(f"sqlite:///{home / 'torchwire.db'}")
+        self.database = Database(url or f"sqlite:///{home / 'torchwire.db'}", home)
         options = {"allowed_roots": None, "preload": (), "cores": 2} | settings
         self.engine = Engine(home, self.database, Registry.of(packages), EngineSettings(**options))
         self.heard: list[RunEvent] = []

@@ -68,7 +68,7 @@ def engine_settings(config: Config) -> EngineSettings:
 def _build(app: Flask, config: Config, registry: Registry, settings: EngineSettings) -> Services:
     config.home.mkdir(parents=True, exist_ok=True)
     config.data_folder.mkdir(exist_ok=True)
-    database = Database(config.database_url)
+    database = Database(config.database, config.home)
     engine = Engine(config.home, database, registry, settings)
     guard = Guard(config)
     socketio = SocketIO(

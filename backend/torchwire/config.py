@@ -46,6 +46,9 @@ class Config(BaseSettings):
     max_upload_bytes: int = Field(20 * 1024 * MIB, ge=1, description="The largest archive that may be uploaded.")
     upload_part_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest part of an upload.")
     upload_lifetime_hours: float = Field(24, gt=0, description="Unfinished uploads are removed after this time.")
+    database_url: SecretStr | None = Field(
+        None, min_length=1, description="A PostgreSQL database in place of the file in the home folder."
+    )
     disk_budget: ByteSize | None = Field(None, description="How much the home may take, as in 50GB.")
     threads: int = Field(288, ge=8, le=4096, description="Threads that serve requests; each open page holds one.")
 
@@ -74,9 +77,9 @@ class Config(BaseSettings):
         return init_settings, env_settings, file
 
     @property
-    def database_url(self) -> str:
-        """Where the home's database lies."""
-        return f"sqlite:///{self.home / 'torchwire.db'}"
+    def database(self) -> str:
+        """Where the home's database lies. May hold a password."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'torchwire.db'}"
 
     @property
     def data_folder(self) -> Path:

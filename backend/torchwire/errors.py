@@ -235,5 +235,12 @@ class NodeTimedOutError(TorchwireError):
     status = 500
 
 
+class DatabaseUnavailableError(TorchwireError):
+    """There is no connection to the database."""
+
+    name, code = "DatabaseUnavailableError", "2021"
+    status = 503
+
+
 class RunCancelled(BaseException):
     """Raised inside a node when its run is being cancelled. Not an error, so ``except Exception`` lets it through."""

@@ -32,7 +32,7 @@ class Workplace:
     def __init__(self, home: Path | None) -> None:
         self.config = load_config(home=home)
         self.config.home.mkdir(parents=True, exist_ok=True)
-        self.database = Database(self.config.database_url)
+        self.database = Database(self.config.database, self.config.home)
 
     @cached_property
     def registry(self) -> Registry:

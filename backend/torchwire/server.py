@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from pydantic import SecretStr
 
 from torchwire.config import Config
-from torchwire.errors import TorchwireError
+from torchwire.errors import DatabaseUnavailableError, TorchwireError
 from torchwire.execution.home import HomeLock
 
 logger = logging.getLogger(__name__)
@@ -116,12 +116,19 @@ def _leave(server: Any, worker: Any) -> None:
     """Stop the engine, say what goes on, and end the worker without waiting for threads."""
     made = getattr(worker.app, "services", None)
     if made is not None:
-        going_on = len(made.database.runs.unfinished())
+        going_on = _unfinished(made)
         made.stop()
         runs = "1 run goes" if going_on == 1 else f"{going_on} runs go"
         _say(f"Stopped. {runs} on in the background; start Torchwire again to follow." if going_on else "Stopped.")
     sys.stdout.flush()
     os._exit(0)
+
+
+def _unfinished(made: Any) -> int:
+    try:
+        return len(made.database.runs.unfinished())
+    except DatabaseUnavailableError:
+        return 0
 
 
 def _announce(config: Config, port: int) -> None:

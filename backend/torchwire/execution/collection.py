@@ -11,9 +11,8 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from torchwire.errors import NotFoundError, TorchwireError
@@ -138,7 +137,6 @@ class Collector:
             goes = ledger.collect(goal, time.time(), spared)
             if not dry_run:
                 gone = self._discard(goes.digests, set(ledger.foreseen))
-                self._remove_stranger_attempts()
                 goes = ledger.goes([digest for digest in goes.digests if digest in gone])
                 self._store.sweep()
                 self._new_picture()
@@ -234,13 +232,6 @@ class Collector:
         if lost and there:  # all of them gone at once: more likely a disk that isn't mounted
             self._call(lambda: self._database.holdings.forget(lost - self._store.digests()))
 
-    def _remove_stranger_attempts(self) -> None:
-        """Remove what is left of attempts whose runs were deleted."""
-        known = self._database.holdings.attempt_ids()
-        strangers = [path for path in self._home.attempts.iterdir() if path.name not in known]
-        if strangers:
-            self._call(lambda: _remove_all(strangers, self._database.holdings.attempt_ids()))
-
     # Pictures and ledgers
 
     def _ledger(self, picture: Picture) -> Ledger:
@@ -283,12 +274,6 @@ class Collector:
             if node.get("label")
         }
         return [ledger.artifact(digest, labels) for digest in digests]
-
-
-def _remove_all(attempts: Iterable[Path], known: Collection[str]) -> None:
-    for path in attempts:
-        if path.name not in known:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _page(ids: list[str], limit: int, before: str | None, kind: str) -> tuple[list[str], str | None]:

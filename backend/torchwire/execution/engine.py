@@ -60,6 +60,7 @@ class Engine:
         self._lock.acquire()
         try:
             self.home.prepare()
+            self._database.claim()
             self._database.migrate()
             self._loop.start()
             self.collector.start()

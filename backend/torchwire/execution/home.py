@@ -20,11 +20,6 @@ class Home:
     root: Path
 
     @property
-    def database_url(self) -> str:
-        """The address of the database."""
-        return f"sqlite:///{self.root / 'torchwire.db'}"
-
-    @property
     def artifacts(self) -> Path:
         """The content-addressed store."""
         return self.root / "artifacts"

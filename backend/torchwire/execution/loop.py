@@ -17,7 +17,7 @@ from functools import partial
 from signal import SIGKILL
 from typing import Any, TypeVar
 
-from torchwire.errors import ConflictError, TorchwireError
+from torchwire.errors import ConflictError, DatabaseUnavailableError, TorchwireError
 from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
@@ -41,6 +41,9 @@ SWEEP = 0.5
 """Seconds between two looks at everything: it finds what no doorbell, exit message or command told."""
 STOPPING_SWEEP = 0.02
 CALL_TIMEOUT = 60.0
+MAX_WAIT_FOR_DATABASE = 2.0
+CLAIM_EVERY = 15.0
+"""Seconds between two looks whether the database is still this engine's."""
 MAX_STARTS = 4
 """How often in a row a zygote may end before it was ready."""
 
@@ -74,6 +77,7 @@ class Loop:
         self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
         self._recovered = False
         self._failures = 0
+        self._claim_due = 0.0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="torchwire-engine", daemon=True)
         self.ready = threading.Event()
@@ -195,6 +199,9 @@ class Loop:
                     self._turn([key.data for key, _ in ready], sweep=time.monotonic() >= sweep_due)
                 self._after_commit()
                 self._failures = 0
+            except DatabaseUnavailableError as error:
+                logger.warning("%s The engine goes on when it is back.", error.message)
+                self._start_over(MAX_WAIT_FOR_DATABASE)
             except Exception:
                 logger.exception("The engine lost its thread; it takes up its runs from the log again.")
                 self._start_over()
@@ -206,6 +213,9 @@ class Loop:
                 sweep_due = min(sweep_due, now + STOPPING_SWEEP)
 
     def _turn(self, callbacks: list[Callable[[], None]], *, sweep: bool) -> None:
+        if time.monotonic() >= self._claim_due:
+            self._database.claim()
+            self._claim_due = time.monotonic() + CLAIM_EVERY
         if not self._recovered:
             self._recover()
         for callback in callbacks:
@@ -247,7 +257,7 @@ class Loop:
         self._janitor.sweep(self._home, known=known, living=living, runs=set(self._executor.runs))
         self._recovered = True
 
-    def _start_over(self) -> None:
+    def _start_over(self, longest: float = 30.0) -> None:
         """Forget everything: it is in the log. Wait a little longer each time, should this happen again."""
         self._failures += 1
         answers, self._answers = self._answers, []
@@ -255,7 +265,10 @@ class Loop:
             answer.set_exception(ConflictError("The change could not be stored.", hint="Try again in a moment."))
         self._executor.reset()
         self._recovered = False
-        time.sleep(min(30.0, 0.1 * 2**self._failures))
+        self._claim_due = 0.0
+        again = time.monotonic() + min(longest, 0.1 * 2 ** min(self._failures, 10))
+        while time.monotonic() < again and not self._stopping:
+            time.sleep(0.05)
 
     def _launch(self, supply: Supply) -> None:
         supply.launcher = Launcher(supply.kind, self._registry.packages, self._home.workers_log)

@@ -1,4 +1,4 @@
-"""One SQLite file per home folder: how it is opened, written by one at a time, and brought to the newest schema."""
+"""The database of a home folder: how it is opened, written by one at a time, and brought to the newest schema."""
 
 from __future__ import annotations
 
@@ -7,40 +7,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, event, inspect
+from sqlalchemy import Connection, ExceptionContext, event, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from torchwire.errors import DatabaseUnavailableError
 from torchwire.storage import migrations
 from torchwire.storage.artifacts import Artifacts
 from torchwire.storage.attempts import Attempts
 from torchwire.storage.checkpoints import Checkpoints
 from torchwire.storage.holdings import Holdings
+from torchwire.storage.kinds import kind_of
 from torchwire.storage.runs import Runs
 
 if TYPE_CHECKING:
     from torchwire.storage.datasets import Datasets
     from torchwire.storage.pipelines import Pipelines
 
-PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a commit survives a power cut: nobody hears of an event that could still be lost
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -16000",
-)
-
 
 class Database:
     """The tables of one home folder, by subject. Safe to use from several threads; writes take turns."""
 
-    def __init__(self, url: str) -> None:
-        """Open ``url`` (``sqlite:///path``); nothing is read or made until the first use."""
-        self.url = url
-        self._engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
-        event.listen(self._engine, "connect", _prepare_connection)
-        event.listen(self._engine, "begin", _begin)
+    def __init__(self, url: str, home: Path | None = None) -> None:
+        """Open ``url`` (``sqlite:///path`` or ``postgresql://…``); nothing is read or made until the first use.
+
+        ``home`` is the folder that the rows' relative paths begin at; by default the one that the file lies in. Raises
+        ParameterParseError for an address that isn't understood, and DatabaseUnavailableError without its driver.
+        """
+        self._kind = kind_of(url)
+        self._engine = self._kind.open()
+        self.home = home or Path(self._engine.url.database or ".").parent
+        event.listen(self._engine, "begin", self._begin)
+        event.listen(self._engine, "handle_error", self._look_at_error)
         self._turn = threading.RLock()
         self._here = threading.local()
         self.runs = Runs(self)
@@ -70,7 +69,7 @@ class Database:
         if open_here is not None:
             yield open_here
             return
-        with self._engine.connect() as connection, connection.begin():
+        with self._in_words(), self._engine.connect() as connection, connection.begin():
             self._here.reading = connection
             try:
                 yield connection
@@ -90,19 +89,29 @@ class Database:
         Units nest: the outermost commits, or rolls everything back when an exception leaves it.
         """
         self._here.depth = getattr(self._here, "depth", 0) + 1
-        try:
-            yield
-        except BaseException:
-            self._leave(commit=False)
-            raise
-        self._leave(commit=True)
+        with self._in_words():
+            try:
+                yield
+            except BaseException:
+                self._leave(commit=False)
+                raise
+            self._leave(commit=True)
+
+    def claim(self) -> None:
+        """Keep other engines away, or make sure that they still are.
+
+        Raises ConflictError when another one has the database, and DatabaseUnavailableError.
+        """
+        with self._in_words():
+            self._kind.claim(self._engine)
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Alembic is loaded only when there is something to do."""
-        with self._engine.connect() as connection:
-            if migrations.is_current(connection):
-                return
-        migrations.upgrade(self._engine)
+        with self._in_words():
+            with self._engine.connect() as connection:
+                if migrations.is_current(connection):
+                    return
+            migrations.upgrade(self._engine)
 
     def tables(self) -> list[str]:
         """The names of the tables that exist."""
@@ -110,12 +119,12 @@ class Database:
 
     def size(self) -> int:
         """How many bytes it takes on the disk."""
-        name = self._engine.url.database
-        files = [Path(f"{name}{suffix}") for suffix in ("", "-wal", "-shm")] if name else []
-        return sum(file.stat().st_size for file in files if file.exists())
+        with self.read() as connection:
+            return self._kind.size(connection)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let other engines in."""
+        self._kind.release()
         self._engine.dispose()
 
     def _writing(self) -> Connection:
@@ -123,7 +132,7 @@ class Database:
         if connection is None:
             self._turn.acquire()
             try:
-                connection = self._engine.connect().execution_options(immediate=True)
+                connection = self._engine.connect().execution_options(writing=True)
                 connection.begin()
             except BaseException:
                 self._turn.release()
@@ -146,16 +155,25 @@ class Database:
             connection.close()
             self._turn.release()
 
+    def _begin(self, connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("claim", False):
+            self._kind.begin(connection, writing=options.get("writing", False))
 
-def _prepare_connection(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say so, not where sqlite3 guesses
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+    def _look_at_error(self, context: ExceptionContext) -> None:
+        """Have the pool drop its connections when the server is gone: the driver's own signs are not all known."""
+        if self._kind.why_lost(context.original_exception) is not None:
+            context.is_disconnect = True
 
-
-def _begin(connection: Connection) -> None:
-    # IMMEDIATE takes the write lock at once: a transaction that began by reading could fail when it comes to write.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Say DatabaseUnavailableError where there is no connection."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+            why = self._kind.why_lost(cause)
+            if why is None:
+                raise
+            hint = "Look whether it runs; the address is in TORCHWIRE_DATABASE_URL or torchwire.toml."
+            raise DatabaseUnavailableError(why, hint=hint) from error

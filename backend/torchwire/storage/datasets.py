@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, make_url, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from torchwire.errors import ConflictError, NotFoundError
@@ -25,7 +25,7 @@ class Datasets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._home = Path(make_url(database.url).database or ".").parent
+        self._home = database.home
 
     def find(self, name: str) -> dict[str, Any] | None:
         """A data set with its ``path``, or None."""
