@@ -13,7 +13,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import latency, orchestration, server, web
+from tests.bench import latency, orchestration, server, training, web
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
@@ -29,6 +29,11 @@ BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
     "event-latency-20": latency.event_latency(20),
     "event-latency-100": latency.event_latency(100),
     "page-weight": web.page_weight,
+    "train-resnet18": training.train_resnet18,
+    "train-densenet121": training.train_densenet121,
+    "score-resnet18": training.score_resnet18,
+    "score-densenet121": training.score_densenet121,
+    "convert": training.convert,
 }
 
 
