@@ -19,6 +19,7 @@ from torchwire_modules.training._loop import Epoch, Trainer
 from torchwire_modules.training._state import read_state, write_state
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
+from torchwire_modules.vision.arithmetic import PLAIN, Arithmetic
 
 
 @pytest.fixture(autouse=True)
@@ -82,9 +83,9 @@ class Quiet:
         self.epochs.append(epoch)
 
 
-def trainer(recipe: Recipe, training: Tensors | None = None) -> Trainer:
+def trainer(recipe: Recipe, training: Tensors | None = None, arithmetic: Arithmetic = PLAIN) -> Trainer:
     torch.manual_seed(recipe.seed)
-    return Trainer(Tiny(), "resnet", recipe, training or Tensors(), Tensors(2, seed=9), "cpu")  # type: ignore[arg-type]
+    return Trainer(Tiny(), "resnet", recipe, training or Tensors(), Tensors(2, seed=9), "cpu", arithmetic)  # type: ignore[arg-type]
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -174,7 +175,7 @@ def test_a_tiny_learning_rate_changes_nothing_and_works(rate: float) -> None:
 
 
 def test_bf16_trains_weights_that_stay_fp32() -> None:
-    trained = trainer(Recipe(epochs=2, precision="bf16"))
+    trained = trainer(Recipe(epochs=2), arithmetic=Arithmetic("bf16", "channels_last", False, "asked for"))
     assert all(value.dtype in (torch.float32, torch.int64) for value in trained.fit(Quiet()).weights.values())
 
 

@@ -42,6 +42,7 @@ class Saved:
     seconds: float
     pretrained: str | None
     threads: int
+    arithmetic: Mapping[str, Any]
 
 
 def find_saved(ctx: Context, work: Mapping[str, Any]) -> Saved | None:
@@ -74,7 +75,7 @@ def _read(checkpoint: Checkpoint, work: Mapping[str, Any]) -> Saved | str:
     state = record["trainer"]
     state["best"]["weights"] = load_file(checkpoint.path / BEST) if state["best"]["epoch"] else {}
     points = [(int(step), loss, rate) for step, loss, rate in record["points"]]
-    return Saved(state, points, record["seconds"], record["pretrained"], record["threads"])
+    return Saved(state, points, record["seconds"], record["pretrained"], record["threads"], record["arithmetic"])
 
 
 class Saver:
@@ -143,7 +144,13 @@ class Saver:
         folder.mkdir()
         state = trainer.state_dict()
         state["best"] = {name: value for name, value in state["best"].items() if name != "weights"}
-        record = {**self._facts, "trainer": state, "points": self._report.points, "seconds": self.seconds}
+        record = {
+            **self._facts,
+            "arithmetic": trainer.arithmetic.as_json(),
+            "trainer": state,
+            "points": self._report.points,
+            "seconds": self.seconds,
+        }
         write_state(folder, STATE, record)
         if trainer.best.epoch:
             self._link_best(trainer, folder / BEST)

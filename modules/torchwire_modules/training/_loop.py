@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -23,7 +23,9 @@ from torchwire_modules.training._device import make_optimizer, memory_megabytes
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import Schedule
+from torchwire_modules.vision._hardware import computing, place
 from torchwire_modules.vision._networks import train_mode
+from torchwire_modules.vision.arithmetic import PLAIN, Arithmetic
 
 Weights = dict[str, Tensor]
 
@@ -40,12 +42,13 @@ class Epoch:
     val_loss: float
     train_accuracy: float
     val_accuracy: float
+    val_top5: float | None  # None with five categories or fewer, where it would always be 1
     learning_rate: float
     images_per_second: float
     seconds: float
     memory_mb: float
 
-    def as_json(self) -> dict[str, float]:
+    def as_json(self) -> dict[str, float | None]:
         """The record as model.json and the metric events hold it."""
         return asdict(self)
 
@@ -92,6 +95,7 @@ class Tally:
     loss: Tensor
     correct: Tensor
     images: int = 0
+    among_five: Tensor | None = None  # counted where there are more than five classes, and only for validation
 
     @classmethod
     def empty(cls, device: str) -> Tally:
@@ -104,6 +108,12 @@ class Tally:
         self.images += len(labels)
         self.loss += mean_loss.detach().to(self.loss.dtype) * len(labels)
         self.correct += (logits.detach().argmax(1) == labels).sum()
+
+    def add_five(self, logits: Tensor, labels: Tensor) -> None:
+        """Count those whose label is among the five greatest logits."""
+        if logits.shape[1] > 5:
+            found = (logits.float().topk(5).indices == labels[:, None]).any(1).sum()
+            self.among_five = found if self.among_five is None else self.among_five + found
 
     def mean_loss(self) -> float:
         """The mean loss per image."""
@@ -127,11 +137,19 @@ class Trainer:
     """Trains ``network`` by ``recipe``. ``epoch`` and ``batch`` say where it stands, counted from 0."""
 
     def __init__(
-        self, network: nn.Module, family: str, recipe: Recipe, training: Batches, validation: Batches, device: str
+        self,
+        network: nn.Module,
+        family: str,
+        recipe: Recipe,
+        training: Batches,
+        validation: Batches,
+        device: str,
+        arithmetic: Arithmetic = PLAIN,
     ) -> None:
-        self.recipe, self.family, self.device = recipe, family, device
+        self.recipe, self.family, self.device, self.arithmetic = recipe, family, device, arithmetic
         self.training, self.validation = training, validation
-        self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = place(network, device, arithmetic)
+        self.scaler = torch.amp.GradScaler(device.partition(":")[0], enabled=arithmetic.precision == "fp16")
         self.optimizer = make_optimizer(self.network, recipe, device)
         steps = len(training)
         self.schedule = Schedule(
@@ -178,14 +196,15 @@ class Trainer:
         """Learn from one batch and return its loss (a scalar) and logits (n, classes)."""
         for group in self.optimizer.param_groups:
             group["lr"] = min(self.learning_rate, LARGEST_RATE)
-        with self._precision():
+        with computing(self.device, self.arithmetic):
             logits = self.network(batch.images)
         loss = functional.cross_entropy(
             logits.float(), batch.labels, weight=self.class_weights, label_smoothing=self.recipe.label_smoothing
         )
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         return loss, logits
 
     def _train_epoch(self, listener: Listener) -> None:
@@ -211,9 +230,10 @@ class Trainer:
         tally = Tally.empty(self.device)
         with torch.inference_mode(), closing(self.validation.epoch(0)) as batches:
             for number, batch in enumerate(batches):
-                with self._precision():
+                with computing(self.device, self.arithmetic):
                     logits = self.network(batch.images)
                 tally.add(functional.cross_entropy(logits.float(), batch.labels), logits, batch.labels)
+                tally.add_five(logits, batch.labels)
                 listener.validated(self, number)
         self._check_finite(tally.mean_loss(), f"on the validation set after epoch {self.epoch + 1}")
         return tally
@@ -225,6 +245,7 @@ class Trainer:
             val_loss=validation.mean_loss(),
             train_accuracy=self.tally.accuracy(),
             val_accuracy=validation.accuracy(),
+            val_top5=None if validation.among_five is None else float(validation.among_five) / validation.images,
             learning_rate=self.schedule.at(self.step - 1),
             images_per_second=self.tally.images / max(train_seconds, 1e-9),
             seconds=seconds,
@@ -246,12 +267,6 @@ class Trainer:
             for name, value in state.items()
         }
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        kind = self.device.split(":")[0]
-        with torch.autocast(kind, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
-            yield
-
     def _check_finite(self, loss: float, when: str) -> None:
         if not math.isfinite(loss):
             raise TrainingDivergedError(
@@ -271,6 +286,7 @@ class Trainer:
             "seconds": self._seconds_before if self._began is None else time.perf_counter() - self._began,
             "network": self._weights(),
             "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "best": {"epoch": self.best.epoch, "loss": self.best.loss, "weights": self.best.weights},
             "history": [record.as_json() for record in self.history],
             "rng": _random_states(self.device),
@@ -286,6 +302,7 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self._lay_out_optimizer()
+        self.scaler.load_state_dict(state["scaler"])
         self.best = Best(**state["best"])
         self.history = [Epoch(**record) for record in state["history"]]
         _set_random_states(state["rng"], self.device)

@@ -97,7 +97,7 @@ class Report:
         )
 
     def _tell_epoch(self, epoch: Epoch) -> None:
-        figures = {name: value for name, value in epoch.as_json().items() if name != "epoch"}
+        figures = {name: value for name, value in epoch.as_json().items() if name != "epoch" and value is not None}
         self._ctx.metric(epoch.epoch, figures, axis="epoch")
 
     def _tell_point(self, step: int, loss: float, rate: float) -> None:

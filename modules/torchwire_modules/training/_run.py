@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from torchwire.data_types.model import UntrainedModel
-from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError
+from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError, OutOfRangeError
 from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories
@@ -21,8 +21,10 @@ from torchwire_modules.training._loop import Listeners, Trainer
 from torchwire_modules.training._report import Report
 from torchwire_modules.training._save import save
 from torchwire_modules.training.recipe import Recipe, balanced_weights
+from torchwire_modules.vision._hardware import chosen
 from torchwire_modules.vision._networks import build, freeze_backbone
 from torchwire_modules.vision._pretrained import load_pretrained
+from torchwire_modules.vision.arithmetic import Arithmetic
 
 LOADER_THREADS = 1
 
@@ -43,6 +45,16 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
     work = same_work(untrained, recipe, digests)
     saved = find_saved(ctx, work)
+    arithmetic = chosen(
+        ctx.device,
+        untrained.family,
+        training.image_size,
+        precision=recipe.precision,
+        memory_format=recipe.memory_format,
+        recorded=None if saved is None else saved.arithmetic,
+    )
+    check_arithmetic(arithmetic, ctx.device)
+    ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
     hint = "Make the batch size or the images smaller, or choose a smaller model."
     with repeatable(recipe.seed, ctx.threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
         network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
@@ -65,6 +77,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
                 device=ctx.device,
             ),
             ctx.device,
+            arithmetic,
         )
         report = Report(ctx)
         saver = stack.enter_context(Saver(ctx, report, work, pretrained, saved))
@@ -80,6 +93,14 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         "pretrained_weights": pretrained,
     }
     return save(ctx.output_folder("trained_model"), untrained, training, validation, trainer, facts, digests)
+
+
+def check_arithmetic(arithmetic: Arithmetic, device: str) -> None:
+    """Raise OutOfRangeError for a precision that the device can't train in."""
+    if arithmetic.precision == "fp16" and device == "cpu":
+        raise OutOfRangeError(
+            "Fp16 can't be trained in on a processor.", hint="Choose auto or bf16.", parameter="precision"
+        )
 
 
 def same_work(untrained: UntrainedModel, recipe: Recipe, digests: Mapping[str, str]) -> dict[str, Any]:

@@ -47,8 +47,9 @@ def save(
         training={
             "parameters": trainer.recipe.as_json(),
             "seed": trainer.recipe.seed,
-            "precision": trainer.recipe.precision,
-            "memory_format": "channels_last",
+            "precision": trainer.arithmetic.precision,
+            "memory_format": trainer.arithmetic.memory_format,
+            "arithmetic": trainer.arithmetic.as_json(),
             "history": [epoch.as_json() for epoch in trainer.history],
             "best_epoch": trainer.best.epoch,
             "parameter_count": sum(parameter.numel() for parameter in trainer.network.parameters()),

@@ -37,7 +37,7 @@ def model_card(model: TrainedModel) -> str:
         "",
         f"{training['images']['training']:,} images; {training['seconds']:.0f} s on {training['device']} with "
         f"{training['threads']} threads, {training['images_per_second']:.1f} images/s; seed {training['seed']}; "
-        f"precision {training['precision']}.",
+        f"precision {training['precision']}, because {training['arithmetic']['why']}.",
         "",
         *(f"- {name}: {value}" for name, value in training["parameters"].items() if value is not None),
         "",

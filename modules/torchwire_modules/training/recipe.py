@@ -25,7 +25,8 @@ class Recipe:
     patience: int = 3
     print_frequency: int = 10
     seed: int = 1
-    precision: str = "fp32"
+    precision: str = "auto"
+    memory_format: str = "auto"
 
     def as_json(self) -> dict[str, Any]:
         """The recipe as model.json holds it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -35,7 +36,7 @@ def chosen(
     *,
     precision: str = AUTO,
     memory_format: str = AUTO,
-    recorded: dict[str, object] | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Arithmetic:
     """``arithmetic.choose`` for this machine."""
     return choose(

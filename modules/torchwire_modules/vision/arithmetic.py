@@ -47,6 +47,9 @@ class Arithmetic:
         return asdict(self)
 
 
+PLAIN = Arithmetic("fp32", "channels_last", fused=False, why="nothing else was chosen")
+
+
 @dataclass(frozen=True)
 class Rule:
     """A row: when it applies, and the precision it gives."""
