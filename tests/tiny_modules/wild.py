@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, choice, integer, module, output
+from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, choice, input, integer, module, output
 
 
 class Unprintable(Exception):  # noqa: N818 - a module names its errors as it likes
@@ -255,3 +255,24 @@ class LeavesAtOnce(Module):
         """Leave."""
         print("leaving", flush=True)  # noqa: T201
         os._exit(self.code)
+
+
+@module("floods-behind", title="Floods behind", category="Tests")
+class FloodsBehind(Module):
+    """Says much after something else."""
+
+    folder = input(ANY_DIRECTORY, help="What it waits for.")
+    what = choice("metrics", options=("metrics", "log"), help="What.")
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Say it."""
+        out = ctx.output_folder("result")
+        if self.what == "metrics":
+            for step in range(20_000):
+                ctx.metric(step, {"value": step})
+        else:
+            for number in range(4 << 10):
+                os.write(1, b"%07d %s\n" % (number, b"y" * 1000))
+        (out / "done.txt").write_text("done")
+        return {"result": out}
