@@ -43,7 +43,7 @@ def recover(home: Home, database: Database, registry: Registry) -> Iterator[tupl
         attempts = []
         for record in database.attempts.living(run_id):
             request = _request_of(home.attempts / record.id)
-            if request is None:
+            if request is None or not database.attempts.holds_lease(record.id):
                 _give_up(home, database, record)
             else:
                 attempts.append(_take_up(home, record, request, nodes[record.node]))
@@ -101,7 +101,7 @@ def _request_of(folder: Path) -> dict[str, Any] | None:
 
 
 def _give_up(home: Home, database: Database, record: AttemptRecord) -> None:
-    """End an attempt whatever it does: without its request nobody knows what it makes."""
+    """End an attempt whatever it does: nobody knows what it makes, or another took its place."""
     logger.warning("Attempt %s is given up.", record.id)
     cancel = cancel_flag(home.attempts / record.id)
     if cancel.parent.exists():
