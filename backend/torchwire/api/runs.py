@@ -53,13 +53,15 @@ def submit(body: RunSubmit) -> Any:
         "limit": f"How many at most; {PAGE} unless told, {MAX_RUNS} at the most.",
         "before": "The cursor that the page before gave as 'next'.",
         "pipeline_id": "Only the runs of this draft.",
+        "status": "Only runs in this state.",
+        "search": "Only runs with this in their name.",
     },
 )
 def list_all() -> Any:
     """Runs, newest first, in pages."""
     limit = whole_number(request.args.get("limit"), "limit", PAGE, 1, MAX_RUNS)
-    before, pipeline_id = request.args.get("before") or None, request.args.get("pipeline_id") or None
-    found = services().database.runs.list(limit + 1, before, pipeline_id)
+    wanted = {name: request.args.get(name) or None for name in ("before", "pipeline_id", "status", "search")}
+    found = services().database.runs.list(limit + 1, **wanted)
     more = len(found) > limit
     return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
 

@@ -194,11 +194,26 @@ class Runs:
                     nodes[node]["metrics"].append(data)
             return _record(row) | {"seq": row["last_seq"], "document": row["document"], "nodes": nodes}
 
-    def list(self, limit: int = 50, before: str | None = None, pipeline_id: str | None = None) -> Records:
-        """Runs without their documents and nodes, newest first; ``before`` is the id of the last one already seen."""
+    def list(
+        self,
+        limit: int = 50,
+        before: str | None = None,
+        pipeline_id: str | None = None,
+        *,
+        status: str | None = None,
+        search: str | None = None,
+    ) -> Records:
+        """Runs without their documents and nodes, newest first; ``before`` is the id of the last one already seen.
+
+        ``search`` is a part of the name, whatever its case.
+        """
         query = select(*(column for column in RUNS.c if column.name != "document"))
         if pipeline_id is not None:
             query = query.where(RunRow.pipeline_id == pipeline_id)
+        if status is not None:
+            query = query.where(RunRow.status == status)
+        if search is not None:
+            query = query.where(RunRow.name.icontains(search, autoescape=True))
         with self._database.read() as connection:
             if before is not None:
                 created = self._created(connection, before)

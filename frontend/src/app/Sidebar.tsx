@@ -183,6 +183,7 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
             leave();
           }}
           onCloned={(id) => navigate(paths.pipeline(id))}
+          onCompare={(ids) => navigate(paths.compare(ids))}
         />
       );
   }

@@ -22,7 +22,7 @@ export function useShownRun(route: Route): void {
 
   useEffect(() => onRunsChanged(() => void client.invalidateQueries({ queryKey: ['runs'] })), [client]);
 
-  const newest = useRuns(pipelineId ?? undefined, 1).data?.runs[0];
+  const newest = useRuns({ pipelineId: pipelineId ?? undefined }, 1).data?.runs[0];
   const goingOn = newest?.status === 'queued' || newest?.status === 'running' ? newest : undefined;
   const found = goingOn?.pipeline_id === pipelineId ? goingOn?.id : undefined;
   const isOpen = route.page === 'pipeline' && route.pipelineId === pipelineId;

@@ -155,6 +155,18 @@ def test_runs_are_listed_newest_first_in_pages(app: Flask, client: FlaskClient) 
     assert rest["runs"][0]["id"] == ids[0]
 
 
+def test_runs_are_found_by_their_state_and_name(app: Flask, client: FlaskClient) -> None:
+    named = {name: run_to_end(app, {**graphs.single("source"), "name": name})["id"] for name in ("Dogs 100%", "Cats")}
+
+    def found(query: str) -> list[str]:
+        return [run["id"] for run in client.get(f"/api/v1/runs?{query}").json["runs"]]
+
+    assert found("search=dOGS") == [named["Dogs 100%"]]
+    assert found("search=%25") == [named["Dogs 100%"]]
+    assert found("status=completed&search=a") == [named["Cats"]]
+    assert found("status=failed") == []
+
+
 def test_a_draft_can_be_run_by_its_id_and_a_run_cancelled(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
     document = graphs.single("waits-for-file", path=str(tmp_path / "never"))
     draft = client.post("/api/v1/pipelines", json={"document": document}).json["pipeline"]

@@ -1,5 +1,5 @@
-import { Copy, History, MoreHorizontal, Play, Square } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { Copy, GitCompareArrows, History, MoreHorizontal, Pin, Play, Square } from 'lucide-react';
+import { useDeferredValue, useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
 import { cx } from '@/components/ui/cx';
@@ -8,7 +8,9 @@ import { IconButton } from '@/components/ui/IconButton';
 import { DropdownMenu } from '@/components/ui/Menu';
 import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { SearchField } from '@/components/ui/TextField';
 import { clock, duration, fullMoment, moment, percent } from '@/lib/run/format';
+import { failureWords } from '@/lib/run/failure';
 import { RUN_WORDS } from '@/lib/run/runFigures';
 import { isOver } from '@/lib/run/types';
 import type { RunStatus, RunSummary } from '@/lib/run/types';
@@ -16,9 +18,10 @@ import { useNow } from '@/lib/run/useNow';
 import { useRuns } from '@/services/queries/useRuns';
 import { useConnection } from '@/services/socket';
 
-import { firstLine } from './nodeWords';
+import { askedWords } from './askedWords';
 import styles from './RunsPanel.module.css';
 import { StateIcon } from './StateIcon';
+import { titleOf } from './useFreshness';
 import { useCancelRun, useCloneRun, useRerun } from './useRunActions';
 
 interface RunsPanelProps {
@@ -30,6 +33,8 @@ interface RunsPanelProps {
   onOpen: (run: Pick<RunSummary, 'id' | 'pipeline_id'>) => void;
   /** A draft was made of a run's document. */
   onCloned?: (pipelineId: string) => void;
+  /** Shows runs side by side. */
+  onCompare?: (runIds: readonly string[]) => void;
 }
 
 type StatusFilter = 'all' | RunStatus;
@@ -44,44 +49,81 @@ const STATUSES: readonly { value: StatusFilter; label: string }[] = [
 ];
 
 /** All runs, newest first: how they went, and the way back to each of them. */
-export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }: RunsPanelProps) {
+export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned, onCompare }: RunsPanelProps) {
   const [status, setStatus] = useState<StatusFilter>('all');
+  const [search, setSearch] = useState('');
+  const wanted = useDeferredValue(search.trim());
   const [onlyThis, setOnlyThis] = useState(pipelineId !== null);
   const [limit, setLimit] = useState(PAGE);
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
   const here = onlyThis && pipelineId !== null;
-  const runs = useRuns(here ? pipelineId : undefined, limit);
-  const rows = useMemo(
-    () => runs.data?.runs.filter((run) => status === 'all' || run.status === status) ?? [],
-    [runs.data, status],
+  const runs = useRuns(
+    {
+      pipelineId: here ? pipelineId : undefined,
+      status: status === 'all' ? undefined : status,
+      search: wanted === '' ? undefined : wanted,
+    },
+    limit,
   );
-  const filtered = status !== 'all' || here;
+  const rows = runs.data?.runs ?? [];
+  const filtered = status !== 'all' || here || wanted !== '';
   return (
     <div className={styles.panel}>
       <div className={styles.filters}>
-        <Select
-          label="State"
-          value={status}
-          onValueChange={(value) => {
-            setStatus(value as StatusFilter);
-          }}
-          options={STATUSES}
-          quiet
-        />
-        {pipelineId !== null && (
+        <div className={styles.line}>
+          <SearchField label="Search runs by name" value={search} onValueChange={setSearch} />
+          {onCompare !== undefined && (
+            <IconButton
+              label={chosen === null ? 'Compare runs' : 'Stop choosing runs'}
+              icon={<GitCompareArrows />}
+              pressed={chosen !== null}
+              onClick={() => {
+                setChosen(chosen === null ? [] : null);
+              }}
+            />
+          )}
+        </div>
+        <div className={styles.line}>
           <Select
-            label="Pipeline"
-            value={here ? 'this' : 'all'}
+            label="State"
+            value={status}
             onValueChange={(value) => {
-              setOnlyThis(value === 'this');
+              setStatus(value as StatusFilter);
             }}
-            options={[
-              { value: 'this', label: 'This pipeline' },
-              { value: 'all', label: 'All pipelines' },
-            ]}
+            options={STATUSES}
             quiet
           />
-        )}
+          {pipelineId !== null && (
+            <Select
+              label="Pipeline"
+              value={here ? 'this' : 'all'}
+              onValueChange={(value) => {
+                setOnlyThis(value === 'this');
+              }}
+              options={[
+                { value: 'this', label: 'This pipeline' },
+                { value: 'all', label: 'All pipelines' },
+              ]}
+              quiet
+            />
+          )}
+        </div>
       </div>
+      {chosen !== null && (
+        <div className={styles.compare}>
+          <span>{chosen.length < 2 ? 'Choose two or more runs.' : `${chosen.length} runs chosen.`}</span>
+          <Button
+            size="sm"
+            variant="primary"
+            disabled={chosen.length < 2}
+            onClick={() => {
+              onCompare?.(chosen);
+            }}
+          >
+            Compare
+          </Button>
+        </div>
+      )}
       {runs.isPending ? (
         <div className={styles.loading}>
           <Skeleton height={52} lines={6} />
@@ -95,7 +137,7 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }:
             : 'Submit a pipeline; every run stays here with its document and results.'}
         </EmptyState>
       ) : (
-        <ul className={styles.list} aria-label="Runs">
+        <ul className={styles.list} aria-label="Runs" data-old={runs.isPlaceholderData || undefined}>
           {rows.map((run) => (
             <Row
               key={run.id}
@@ -104,6 +146,14 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned }:
               nameOnly={here}
               onOpen={onOpen}
               onCloned={onCloned}
+              chosen={chosen?.includes(run.id)}
+              onChoose={() => {
+                setChosen(
+                  chosen?.includes(run.id) === true
+                    ? chosen.filter((id) => id !== run.id)
+                    : [...(chosen ?? []), run.id],
+                );
+              }}
             />
           ))}
         </ul>
@@ -130,76 +180,91 @@ interface RowProps {
   nameOnly: boolean;
   onOpen: RunsPanelProps['onOpen'];
   onCloned: RunsPanelProps['onCloned'];
+  /** While runs are being chosen: whether this one is. */
+  chosen: boolean | undefined;
+  onChoose: () => void;
 }
 
-function Row({ run, shown, nameOnly, onOpen, onCloned }: RowProps) {
+function Row({ run, shown, nameOnly, onOpen, onCloned, chosen, onChoose }: RowProps) {
   const cancel = useCancelRun();
   const rerun = useRerun(onOpen);
   const clone = useCloneRun((pipeline) => onCloned?.(pipeline.id));
   const going = !isOver(run.status);
+  const choosing = chosen !== undefined;
   const accuracy = run.summary?.['accuracy'] ?? null;
+  const part = askedWords(run, titleOf);
   return (
-    <li className={cx(styles.row, shown && styles.shown)}>
+    <li className={cx(styles.row, (choosing ? chosen : shown) && styles.shown)}>
       <button
         type="button"
         className={styles.open}
-        aria-current={shown || undefined}
+        {...(choosing ? { 'aria-pressed': chosen } : { 'aria-current': shown || undefined })}
         onClick={() => {
-          onOpen(run);
+          if (choosing) onChoose();
+          else onOpen(run);
         }}
       >
-        <StateIcon status={run.status} size={16} />
+        {choosing ? (
+          <span className={styles.box} data-chosen={chosen || undefined} aria-hidden />
+        ) : (
+          <StateIcon status={run.status} size={16} />
+        )}
         <span className={styles.text}>
           <span className={styles.head}>
-            <span className={styles.name}>{nameOnly ? moment(run.created) : run.name}</span>
+            <span className={styles.name}>
+              {nameOnly ? moment(run.created) : run.name}
+              {run.pinned && <Pin className={styles.pin} role="img" aria-label="Kept" />}
+            </span>
             {accuracy !== null && (
               <span className={styles.accuracy} title="Accuracy on the test data">
                 {percent(accuracy)}
               </span>
             )}
           </span>
+          {part !== null && <span className={styles.part}>Part: {part}</span>}
           <span className={styles.facts}>
             <span>{going && run.cancel_requested ? 'Cancelling' : RUN_WORDS[run.status]}</span>
             {!nameOnly && <span title={fullMoment(run.created)}>{moment(run.created)}</span>}
             <Time run={run} going={going} />
             <Nodes counts={run.node_counts} />
           </span>
-          {run.error != null && <span className={styles.error}>{firstLine(run.error.message)}</span>}
+          {run.error != null && <span className={styles.error}>{failureWords(run.error)}</span>}
         </span>
       </button>
-      <DropdownMenu
-        label="What to do with this run"
-        align="end"
-        trigger={<IconButton label="More" size="sm" icon={<MoreHorizontal />} />}
-        entries={[
-          ...(going
-            ? [
-                {
+      {!choosing && (
+        <DropdownMenu
+          label="What to do with this run"
+          align="end"
+          trigger={<IconButton label="More" size="sm" icon={<MoreHorizontal />} />}
+          entries={[
+            going
+              ? {
                   label: 'Cancel',
                   icon: <Square />,
                   onSelect: () => {
                     cancel.mutate(run.id);
                   },
-                },
-              ]
-            : [
-                {
-                  label: 'Run again',
+                }
+              : {
+                  label: run.status === 'completed' ? 'Run again' : 'Continue',
                   icon: <Play />,
+                  ...(run.status !== 'completed' && {
+                    hint: 'Goes on from what is done and from checkpoints.',
+                  }),
                   onSelect: () => {
                     rerun.mutate(run.id);
                   },
                 },
-              ]),
-          {
-            label: 'Clone into a new draft',
-            icon: <Copy />,
-            onSelect: () => {
-              clone.mutate(run.id);
+            {
+              label: 'Clone into a new draft',
+              icon: <Copy />,
+              onSelect: () => {
+                clone.mutate(run.id);
+              },
             },
-          },
-        ]}
-      />
+          ]}
+        />
+      )}
     </li>
   );
 }
