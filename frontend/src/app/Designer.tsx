@@ -11,7 +11,8 @@ import { useRunTitle } from '@/features/runs/useRunTitle';
 import { canvasApi, revealNode } from '@/lib/canvas/canvasApi';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
-import { useRunState } from '@/lib/run/runStore';
+import { runStore, useRunState } from '@/lib/run/runStore';
+import type { Run } from '@/lib/run/types';
 import styles from './Designer.module.css';
 import { EditedSinceRun } from './EditedSinceRun';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -24,6 +25,7 @@ import { TopBar } from './TopBar';
 import { takeOtherFile } from './datasets';
 import { WithUploadDialog } from './UploadDialog';
 import { useAppCommands } from './useAppCommands';
+import { viewRun } from './viewRun';
 
 const Inspector = lazy(() => import('./Inspector').then((module) => ({ default: module.Inspector })));
 const InspectorContent = lazy(() =>
@@ -38,9 +40,10 @@ const HistoryDialog = lazy(() =>
 const ShortcutsDialog = lazy(() =>
   import('./ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog })),
 );
-const NodeOutputs = lazy(() =>
-  import('@/features/results/NodeOutputs').then((module) => ({ default: module.NodeOutputs })),
+const ReplayBar = lazy(() =>
+  import('@/features/runs/ReplayBar').then((module) => ({ default: module.ReplayBar })),
 );
+const ViewingBar = lazy(() => import('./ViewingBar').then((module) => ({ default: module.ViewingBar })));
 const RunOutline = lazy(() =>
   import('@/features/runs/RunOutline').then((module) => ({ default: module.RunOutline })),
 );
@@ -51,6 +54,7 @@ const SLOTS: CanvasSlots = { NodeStatus, NodeFace };
 export function Designer() {
   const narrow = useNarrow();
   const name = useDocument((state) => state.name);
+  const viewing = useDocument((state) => state.viewing !== null);
   useRunTitle(name);
   useFaultLead();
   useAppCommands();
@@ -62,13 +66,18 @@ export function Designer() {
           <ServerBanner />
           <StaleBanner />
           <FaultBar />
+          {viewing && (
+            <Suspense fallback={null}>
+              <ViewingBar />
+            </Suspense>
+          )}
           <div className={styles.middle}>
             <Sidebar onImport={chooseFile} />
             <main className={styles.canvas}>
               <ErrorBoundary what="The canvas">
                 <Canvas
                   slots={SLOTS}
-                  readOnly={narrow}
+                  readOnly={narrow || viewing}
                   onOpenInspector={openInspector}
                   onOpenSample={openSamples}
                 />
@@ -83,13 +92,15 @@ export function Designer() {
             )}
           </div>
           {narrow && <Sheet />}
+          <Replay />
           <footer className={styles.status}>
-            <EditedSinceRun />
+            {!viewing && <EditedSinceRun />}
             <RunStatusBar
               onLeadTo={leadTo}
               onClose={closeRun}
-              renderOutputs={outputsOf}
-              onCloned={openPipeline}
+              onView={() => void viewRun()}
+              onContinued={showContinued}
+              onReplay={toggleReplay}
             />
           </footer>
           <Dialogs />
@@ -113,16 +124,28 @@ function openSamples(): void {
   useLayout.getState().set({ dialog: 'samples' });
 }
 
-function outputsOf(nodeId: string) {
-  return (
-    <Suspense fallback={null}>
-      <NodeOutputs nodeId={nodeId} />
-    </Suspense>
-  );
+function showContinued(run: Pick<Run, 'id' | 'pipeline_id'>): void {
+  const owner = run.pipeline_id ?? documentStore.getState().pipelineId;
+  if (owner !== null) navigate(paths.run(owner, run.id));
 }
 
-function openPipeline(pipelineId: string): void {
-  navigate(paths.pipeline(pipelineId));
+function toggleReplay(): void {
+  const { replaying, set } = useLayout.getState();
+  const { runId } = runStore.getState();
+  set({ replaying: replaying === runId ? null : runId });
+}
+
+/** The slider over the time of the shown run, once it is asked for. */
+function Replay() {
+  const runId = useRunState((view) => view.runId);
+  const ready = useRunState((view) => view.run !== null);
+  const { replaying, set } = useLayout();
+  if (runId === null || replaying !== runId || !ready) return null;
+  return (
+    <Suspense fallback={null}>
+      <ReplayBar key={runId} runId={runId} onClose={() => set({ replaying: null })} />
+    </Suspense>
+  );
 }
 
 function leadTo(nodeId: string): void {
@@ -130,6 +153,7 @@ function leadTo(nodeId: string): void {
 }
 
 function closeRun(): void {
+  documentStore.getState().endView();
   const { pipelineId } = documentStore.getState();
   if (pipelineId !== null) navigate(paths.pipeline(pipelineId));
 }

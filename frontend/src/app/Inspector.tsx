@@ -23,6 +23,9 @@ const NodeMetrics = lazy(() =>
 const NodeRunStrip = lazy(() =>
   import('@/features/runs/NodeRunStrip').then((module) => ({ default: module.NodeRunStrip })),
 );
+const SinceThen = lazy(() =>
+  import('@/features/runs/SinceThen').then((module) => ({ default: module.SinceThen })),
+);
 const NodeLogs = lazy(() =>
   import('@/features/runs/NodeLogs').then((module) => ({ default: module.NodeLogs })),
 );
@@ -156,6 +159,7 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
   const moduleId = useDocument((state) => state.nodes[nodeId]?.module ?? '');
   const label = useDocument((state) => state.nodes[nodeId]?.label ?? '');
   const spec = useModuleSpec(moduleId);
+  const viewing = useDocument((state) => state.viewing !== null);
   const { inspectorTab, set } = useLayout();
   const { setLabel, endBurst } = documentStore.getState();
   return (
@@ -165,6 +169,7 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
           <input
             className={styles.name}
             aria-label="Name of the node"
+            readOnly={viewing}
             value={label}
             placeholder={spec?.title ?? moduleId}
             maxLength={200}
@@ -190,13 +195,28 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
         value={inspectorTab}
         onValueChange={(tab) => set({ inspectorTab: tab as InspectorTab })}
         items={[
-          { id: 'parameters', label: 'Parameters', content: <NodePanel nodeId={nodeId} /> },
+          { id: 'parameters', label: 'Parameters', content: <Parameters nodeId={nodeId} /> },
           { id: 'outputs', label: 'Outputs', content: <Later content={<NodeOutputs nodeId={nodeId} />} /> },
           { id: 'metrics', label: 'Metrics', content: <Later content={<NodeMetrics nodeId={nodeId} />} /> },
           { id: 'logs', label: 'Logs', content: <Later content={<NodeLogs nodeId={nodeId} />} /> },
         ]}
       />
     </>
+  );
+}
+
+/** While a run is looked at as it was, its fields can be read and not changed. */
+function Parameters({ nodeId }: { nodeId: string }) {
+  const viewing = useDocument((state) => state.viewing !== null);
+  return (
+    <fieldset disabled={viewing} className={styles.plain} aria-label="Parameters">
+      {viewing && (
+        <Suspense fallback={null}>
+          <SinceThen nodeId={nodeId} />
+        </Suspense>
+      )}
+      <NodePanel nodeId={nodeId} />
+    </fieldset>
   );
 }
 

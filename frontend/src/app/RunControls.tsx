@@ -26,7 +26,8 @@ export function RunControls() {
   const runId = useRunState((view) => view.runId);
   const goingOn = useRunState((view) => view.run !== null && !isOver(view.run.status));
   const narrow = useNarrow();
-  const empty = useDocument((state) => state.order.length === 0);
+  const empty = useDocument((state) => state.order.length === 0 || state.viewing !== null);
+  const viewing = useDocument((state) => state.viewing !== null);
   const planned = usePlan((state) => state.totals !== null);
   const { mutate: cancelRun, isPending: cancelling } = useCancelRun();
   const { mutate: cancelNode } = useCancelNode();
@@ -52,7 +53,13 @@ export function RunControls() {
       {!(narrow && goingOn) && (
         <span className={styles.split}>
           <Tooltip
-            content={empty ? 'There is nothing on the canvas yet' : 'Check the pipeline and run it'}
+            content={
+              viewing
+                ? 'Go back to the draft to submit it'
+                : empty
+                  ? 'There is nothing on the canvas yet'
+                  : 'Check the pipeline and run it'
+            }
             shortcut="Mod+Enter"
           >
             <Button
@@ -111,7 +118,7 @@ function runCommands(
   cancelNode: ReturnType<typeof useCancelNode>['mutate'],
 ): readonly Command[] {
   const selected = () => [...documentStore.getState().selection];
-  const anySelected = () => selected().length > 0;
+  const anySelected = () => selected().length > 0 && documentStore.getState().viewing === null;
   return [
     {
       id: 'run.submit',
@@ -119,7 +126,7 @@ function runCommands(
       group: 'Runs',
       shortcut: ['Mod+Enter'],
       whileTyping: true,
-      enabled: () => documentStore.getState().order.length > 0,
+      enabled: () => documentStore.getState().order.length > 0 && documentStore.getState().viewing === null,
       perform: () => submit(),
     },
     {

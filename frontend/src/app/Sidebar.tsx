@@ -12,6 +12,7 @@ import { addDatasetNode } from './datasets';
 import { ErrorBoundary } from './ErrorBoundary';
 import { type SidebarTab, useLayout, useNarrow } from './layout';
 import styles from './Sidebar.module.css';
+import { viewWhenThere } from './viewRun';
 
 const RunsPanel = lazy(() =>
   import('@/features/runs/RunsPanel').then((module) => ({ default: module.RunsPanel })),
@@ -180,6 +181,7 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
             const kept = pipelines?.some((pipeline) => pipeline.id === run.pipeline_id) ?? true;
             const owner = kept ? (run.pipeline_id ?? pipelineId) : pipelineId;
             if (owner !== null) navigate(paths.run(owner, run.id));
+            viewWhenThere(run.id);
             leave();
           }}
           onCloned={(id) => navigate(paths.pipeline(id))}

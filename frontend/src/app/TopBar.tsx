@@ -127,10 +127,12 @@ function PipelineMenu({ onImport }: TopBarProps) {
 
 function PipelineName() {
   const name = useDocument((state) => state.name);
+  const viewing = useDocument((state) => state.viewing !== null);
   const { setName, endBurst } = documentStore.getState();
   return (
     <input
       className={styles.name}
+      readOnly={viewing}
       aria-label="Name of the pipeline"
       value={name}
       maxLength={200}

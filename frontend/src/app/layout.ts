@@ -16,6 +16,8 @@ interface Layout {
   /** On a narrow screen: whether the sheet at the lower edge is drawn up. */
   readonly sheetOpen: boolean;
   readonly dialog: DialogName | null;
+  /** The run that is being replayed. */
+  readonly replaying: string | null;
   set: (change: Partial<Omit<Layout, 'set'>>) => void;
   /** Open a tab of the sidebar, or fold the sidebar when that tab is already open. */
   toggleSidebar: (tab?: SidebarTab) => void;
@@ -36,6 +38,7 @@ export const useLayout = create<Layout>()(
       inspectorWidth: 360,
       sheetOpen: false,
       dialog: null,
+      replaying: null,
       set,
       toggleSidebar: (tab) => {
         const { sidebarOpen, sidebarTab } = get();

@@ -193,3 +193,37 @@ it('counts edits, undo included, for autosave', () => {
   store().undo();
   expect(store().changes).toBe(2);
 });
+
+describe('looking at the document of a run', () => {
+  it('changes nothing of the draft, whatever is tried, and gives it back with its history', () => {
+    store().setParameter('a', 'fraction', 0.25);
+    store().select(['a']);
+    const draft = store().toDocument();
+    const { changes, history } = store();
+
+    store().view('run', document([node('other', 'split')]));
+    expect(Object.keys(store().nodes)).toEqual(['other']);
+    store().setParameter('other', 'fraction', 0.5);
+    store().removeNodes(['other']);
+    store().addNode('train', [0, 0]);
+    store().undo();
+    expect(Object.keys(store().nodes)).toEqual(['other']);
+    expect(store().selection.size).toBe(0);
+    expect(store().toDocument()).toEqual(draft);
+    expect(store().changes).toBe(changes);
+
+    store().endView();
+    expect(store().toDocument()).toEqual(draft);
+    expect(store().history).toBe(history);
+    expect([...store().selection]).toEqual(['a']);
+    store().undo();
+    expect(store().toDocument()).toEqual(chain());
+  });
+
+  it('is over when another draft is opened', () => {
+    store().view('run', document([node('other', 'split')]));
+    store().load({ id: 'q', revision: 1, document: chain() });
+    expect(store().viewing).toBeNull();
+    expect(store().toDocument()).toEqual(chain());
+  });
+});

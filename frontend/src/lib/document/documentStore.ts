@@ -51,12 +51,19 @@ export interface DocumentState extends DocumentContent {
   readonly selectedWires: ReadonlySet<string>;
   readonly selectedAnnotations: ReadonlySet<string>;
   readonly history: History;
+  /** The run whose document stands here to be looked at, and the draft that waits behind it, not to be edited. */
+  readonly viewing: string | null;
+  readonly draft: DocumentContent | null;
 
   load: (opened: OpenRecord) => void;
   /** Put another document in place of this one, as a step that can be undone (import, restore, clear). */
   replace: (document: PipelineDocument, label: string) => void;
   markSaved: (saved: { id: string; revision: number }) => void;
+  /** The draft as a document, also while a run's document is looked at. */
   toDocument: () => PipelineDocument;
+  /** Show the document of a run in place of the draft, which nothing can change until `endView`. */
+  view: (runId: string, document: PipelineDocument) => void;
+  endView: () => void;
 
   addNode: (moduleId: string, position: Point, options?: AddNodeOptions) => string;
   /** `heal` joins what fed the nodes to what they fed, where the types fit. */
@@ -132,6 +139,9 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   /** Ids given out since the document was opened. Never used again, so that a run's states can't land on a newcomer. */
   const taken = new Set<string>();
   let batching = false;
+  /** What `view` has put aside with the draft. */
+  let aside: Pick<DocumentState, 'history' | 'selection' | 'selectedWires' | 'selectedAnnotations'> | null =
+    null;
 
   function freshId(moduleId: string): string {
     const stem = moduleId.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'node';
@@ -166,6 +176,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     how: { key?: string; kind?: ChangeKind } = {},
   ): void {
     const before = get();
+    if (before.viewing !== null) return;
     const content = { ...contentOf(before), ...change };
     if (batching) {
       set({ ...change, ...prunedSelection(before, content) });
@@ -195,7 +206,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   function travel(index: number): void {
     const { history, changes } = get();
     const entry = history.entries[index];
-    if (!entry || index === history.cursor) return;
+    if (!entry || index === history.cursor || get().viewing !== null) return;
     set({
       ...entry.content,
       ...prunedSelection(get(), entry.content),
@@ -229,6 +240,8 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     selectedWires: NOTHING,
     selectedAnnotations: NOTHING,
     history: startHistory('Opened', EMPTY, Date.now()),
+    viewing: null,
+    draft: null,
 
     load: ({ id, revision, document }) => {
       const content = contentFrom(document);
@@ -244,6 +257,8 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         selectedWires: NOTHING,
         selectedAnnotations: NOTHING,
         history: startHistory('Opened', content, Date.now()),
+        viewing: null,
+        draft: null,
       });
     },
 
@@ -257,7 +272,29 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
       set({ pipelineId: id, revision });
     },
 
-    toDocument: () => documentOf(get()),
+    toDocument: () => documentOf(get().draft ?? get()),
+
+    view: (runId, document) => {
+      const state = get();
+      const { history, selection, selectedWires, selectedAnnotations } = state;
+      if (state.viewing === null) aside = { history, selection, selectedWires, selectedAnnotations };
+      const content = contentFrom(document);
+      set({
+        ...content,
+        ...prunedSelection(state, content),
+        draft: state.draft ?? contentOf(state),
+        viewing: runId,
+        lastChange: 'load',
+        history: startHistory('As it ran', content, Date.now()),
+      });
+    },
+
+    endView: () => {
+      const { draft } = get();
+      if (draft === null) return;
+      set({ ...draft, ...aside, viewing: null, draft: null, lastChange: 'load' });
+      aside = null;
+    },
 
     addNode: (moduleId, position, options = {}) => {
       const { nodes, order, wires } = get();
@@ -552,7 +589,9 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         const after = new Set(wanted);
         return sameSet(after, before) ? before : after;
       };
-      const selection = kept(ids, now.selection);
+      // What an edit of a document that can't be edited would have added is not there.
+      const there = now.viewing === null ? ids : [...ids].filter((id) => now.nodes[id] !== undefined);
+      const selection = kept(there, now.selection);
       const selectedWires = kept(wires, now.selectedWires);
       const selectedAnnotations = kept(annotations, now.selectedAnnotations);
       if (

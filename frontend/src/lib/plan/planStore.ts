@@ -81,7 +81,7 @@ async function ask(): Promise<void> {
   asking?.abort();
   asking = null;
   const state = documentStore.getState();
-  if (state.order.length === 0) {
+  if (state.order.length === 0 || state.viewing !== null) {
     planStore.setState(NOTHING);
     return;
   }
