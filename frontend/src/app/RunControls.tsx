@@ -24,7 +24,7 @@ const PlanSummary = lazy(() =>
 /** Submit with what it would do, and Cancel while a run goes on. */
 export function RunControls() {
   const runId = useRunState((view) => view.runId);
-  const goingOn = useRunState((view) => view.run !== null && !isOver(view.run.status));
+  const goingOn = useRunState(({ run, replaying }) => run !== null && !replaying && !isOver(run.status));
   const narrow = useNarrow();
   const empty = useDocument((state) => state.order.length === 0 || state.viewing !== null);
   const viewing = useDocument((state) => state.viewing !== null);
@@ -160,8 +160,8 @@ function runCommands(
 
 /** The selected nodes that can still be stopped. */
 function goingNodes(): string[] {
-  const { run } = runStore.getState();
-  if (run === null || isOver(run.status)) return [];
+  const { run, replaying } = runStore.getState();
+  if (run === null || replaying || isOver(run.status)) return [];
   return [...documentStore.getState().selection].filter((id) => {
     const node = nodeOf(run, id);
     return node !== undefined && !isNodeOver(node.status);

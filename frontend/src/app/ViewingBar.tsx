@@ -14,6 +14,7 @@ import styles from './ViewingBar.module.css';
 export function ViewingBar() {
   const viewing = useDocument((state) => state.viewing);
   const run = useRunState((view) => view.run);
+  const replaying = useRunState((view) => view.replaying);
   const shown = useRunState((view) => view.runId);
   const clone = useCloneRun((pipeline) => navigate(paths.pipeline(pipeline.id)));
   useEffect(() => {
@@ -27,7 +28,8 @@ export function ViewingBar() {
       <p className={styles.words} role="status">
         <strong>Run of {moment(run.created)}</strong>
         <span>
-          {RUN_WORDS[run.status]}. The pipeline as it was submitted, to be looked at; your draft is kept.
+          {!replaying && `${RUN_WORDS[run.status]}. `}The pipeline as it was submitted, to be looked at; your
+          draft is kept.
         </span>
       </p>
       <Button size="sm" icon={<Copy />} busy={clone.isPending} onClick={() => clone.mutate(run.id)}>

@@ -13,7 +13,7 @@ const SILENT_SECONDS = 15;
 /** Whether what the page shows is live: `Live`, `Last heard 12 s ago`, or when the next try to connect is. */
 export function ConnectionState() {
   const { status, retryAt } = useConnection((connection) => connection);
-  const going = useRunState(({ run }) => run !== null && !isOver(run.status));
+  const going = useRunState(({ run, replaying }) => run !== null && !replaying && !isOver(run.status));
   const working = useRunState(
     ({ run }) => run !== null && Object.values(run.nodes).some((node) => node.status === 'running'),
   );

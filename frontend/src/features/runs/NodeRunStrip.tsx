@@ -33,6 +33,7 @@ interface NodeRunStripProps {
 export function NodeRunStrip({ nodeId, onShowFailure }: NodeRunStripProps) {
   const node = useNodeRun(nodeId);
   const freshness = useFreshness(nodeId);
+  const viewing = useDocument((state) => state.viewing !== null);
   if (node === undefined && freshness === null) return null;
   return (
     <section className={styles.strip} aria-label="State of the node">
@@ -43,7 +44,7 @@ export function NodeRunStrip({ nodeId, onShowFailure }: NodeRunStripProps) {
           <span>{freshness.long}</span>
         </p>
       )}
-      {node?.status === 'completed' && <TrainFurther nodeId={nodeId} />}
+      {node?.status === 'completed' && !viewing && <TrainFurther nodeId={nodeId} />}
     </section>
   );
 }
@@ -51,6 +52,7 @@ export function NodeRunStrip({ nodeId, onShowFailure }: NodeRunStripProps) {
 function Shown({ nodeId, node, onShowFailure }: NodeRunStripProps & { node: NodeRun }) {
   const runId = useRunState((view) => view.runId);
   const over = useRunState(({ run }) => run !== null && isOver(run.status));
+  const replaying = useRunState((view) => view.replaying);
   const cancelling = useCancelling(nodeId);
   const cancel = useCancelNode();
   const again = useRerun();
@@ -63,7 +65,7 @@ function Shown({ nodeId, node, onShowFailure }: NodeRunStripProps & { node: Node
         <span className={styles.state} role="status">
           {cancelling ? 'Cancelling…' : stateWords(node)}
         </span>
-        {runId !== null && !over && !isNodeOver(node.status) && (
+        {runId !== null && !replaying && !over && !isNodeOver(node.status) && (
           <Button
             size="sm"
             icon={<Square />}
@@ -75,7 +77,7 @@ function Shown({ nodeId, node, onShowFailure }: NodeRunStripProps & { node: Node
             Cancel node
           </Button>
         )}
-        {runId !== null && over && node.status === 'cancelled' && (
+        {runId !== null && !replaying && over && node.status === 'cancelled' && (
           <Button
             size="sm"
             icon={<Play />}

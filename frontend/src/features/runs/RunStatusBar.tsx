@@ -136,9 +136,10 @@ function stateOf(run: Run, lost: boolean): string {
 }
 
 function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLeadTo'] }) {
+  const replaying = useRunState((view) => view.replaying);
   const going = !isOver(run.status);
   const lost = useConnection(({ status }) => status === 'lost');
-  const now = useRunClock(going);
+  const now = useRunClock(going && !replaying);
   const counts = nodeCounts(run);
   const failure = firstFailure(run);
   const seconds = elapsed(run, now);
@@ -147,9 +148,9 @@ function Glance({ run, onLeadTo }: { run: Run; onLeadTo: RunStatusBarProps['onLe
     <>
       <span className={styles.state} role="status">
         <StateIcon status={run.status} stale={lost && going} />
-        {stateOf(run, lost)}
+        {replaying ? `Then: ${RUN_WORDS[run.status]}` : stateOf(run, lost)}
       </span>
-      <span className={styles.quiet}>{going ? clock(seconds) : duration(seconds)}</span>
+      {!replaying && <span className={styles.quiet}>{going ? clock(seconds) : duration(seconds)}</span>}
       <span className={styles.quiet}>
         {part !== null && `Part ${part}: `}
         {counts.completed} of {counts.total} nodes

@@ -8,7 +8,7 @@ import { part } from './nodeWords';
 
 /** Keeps the title of the browser's tab in step with the run, so that it can be followed from another tab. */
 export function useRunTitle(name: string): void {
-  const state = useRunState((view) => (view.run === null ? null : titleState(view.run)));
+  const state = useRunState(({ run, replaying }) => (run === null || replaying ? null : titleState(run)));
   useEffect(() => {
     document.title = [state, name, 'Torchwire'].filter(Boolean).join(' · ');
   }, [state, name]);
