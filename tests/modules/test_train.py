@@ -302,3 +302,13 @@ def test_a_densenet_trains(tmp_path: Path, images: dict[str, Path]) -> None:
     model = untrained(tmp_path / "densenet", "densenet121", "densenet", memory_efficient=True)
     folder = train(tmp_path, images, {"epochs": 1, "optimizer": "adamw", "precision": "bf16"}, model=model)
     models.densenet121(num_classes=3).load_state_dict(load_file(folder / "model.safetensors"))
+
+
+def test_the_model_brings_its_last_epoch_its_curves_and_its_pipeline(tmp_path: Path, images: dict[str, Path]) -> None:
+    document = {"format": "torchwire/pipeline", "version": 1, "name": "mine"}
+    folder = train(tmp_path, images, {"epochs": 2}, document=document)
+    best, last = load_file(folder / "model.safetensors"), load_file(folder / "last.safetensors")
+    assert best.keys() == last.keys()
+    assert TrainedModel.read(folder).pipeline == document
+    (events,) = (folder / "tensorboard").iterdir()
+    assert b"epoch/val_loss" in events.read_bytes()

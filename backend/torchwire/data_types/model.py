@@ -16,7 +16,7 @@ from torchwire.data_types.json_files import read_json, write_json
 from torchwire.errors import InvalidModelDirectoryError
 
 UNTRAINED_FORMAT, FORMAT, VERSION = "torchwire/untrained-model", "torchwire/model", 1
-FILE, WEIGHTS, CARD = "model.json", "model.safetensors", "MODEL_CARD.md"
+FILE, WEIGHTS, LAST, CARD = "model.json", "model.safetensors", "last.safetensors", "MODEL_CARD.md"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +47,7 @@ class TrainedModel:
     ``categories[i]`` is the label of output i. ``input`` says what images go through first: ``transformations`` as an
     image directory carries them, for inference, and ``image_size`` [height, width]. ``training`` is how it came about:
     parameters, history per epoch, best_epoch, seconds, images_per_second, seed, versions, digests of the data.
+    ``pipeline`` is the document it was made by, so that the model brings its graph along.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class TrainedModel:
     categories: tuple[str, ...]
     input: Mapping[str, Any]
     training: Mapping[str, Any]
+    pipeline: Mapping[str, Any] | None = None
 
     @property
     def weights(self) -> Path:
@@ -84,7 +86,8 @@ class TrainedModel:
     def read(cls, folder: Path) -> TrainedModel:
         """Read ``model.json``. Raises InvalidModelDirectoryError when it or the weights are missing or wrong."""
         record = _read(folder, FORMAT, "a trained model", _HINT)
-        given = {field.name: record[field.name] for field in dataclasses.fields(cls) if field.name != "folder"}
+        names = [field.name for field in dataclasses.fields(cls) if field.name not in ("folder", "pipeline")]
+        given = {name: record[name] for name in names} | {"pipeline": record.get("pipeline")}
         given["categories"] = tuple(given["categories"])
         model = cls(folder=folder, **given)
         if not model.weights.is_file():

@@ -254,12 +254,12 @@ class Trainer:
         self.history.append(record)
         self.epochs_without_gain += 1
         if record.val_loss < self.best.loss:
-            self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, self._weights()), 0
+            self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, self.weights()), 0
         self.epoch, self.batch, self.tally = self.epoch + 1, 0, Tally.empty(self.device)
         self._told, self._began, self._seconds_before = (0.0, 0), None, 0.0
         listener.epoch_ended(self, record)
 
-    def _weights(self) -> Weights:
+    def weights(self) -> Weights:
         """A copy of the weights on the CPU, in the plain memory layout that every reader expects."""
         state = self.network.state_dict()
         return {
@@ -284,7 +284,7 @@ class Trainer:
             "tally": {"loss": self.tally.loss.cpu(), "correct": self.tally.correct.cpu(), "images": self.tally.images},
             "told": list(self._told),
             "seconds": self._seconds_before if self._began is None else time.perf_counter() - self._began,
-            "network": self._weights(),
+            "network": self.weights(),
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "best": {"epoch": self.best.epoch, "loss": self.best.loss, "weights": self.best.weights},

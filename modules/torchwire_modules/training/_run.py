@@ -91,8 +91,10 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         "threads": ctx.threads,
         "device": ctx.device,
         "pretrained_weights": pretrained,
+        "data": digests,
     }
-    return save(ctx.output_folder("trained_model"), untrained, training, validation, trainer, facts, digests)
+    folder = ctx.output_folder("trained_model")
+    return save(folder, untrained, training, validation, trainer, facts, report.points, ctx.document)
 
 
 def check_arithmetic(arithmetic: Arithmetic, device: str) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
 
-from torchwire.data_types.model import CARD, WEIGHTS, TrainedModel, UntrainedModel
+from torchwire.data_types.model import CARD, LAST, WEIGHTS, TrainedModel, UntrainedModel
 from torchwire.data_types.transformation import for_inference
 from torchwire_modules.training._datasets import ImageSet
 from torchwire_modules.training._loop import Trainer
+from torchwire_modules.training._report import Point
 from torchwire_modules.training.model_card import model_card
 
+TENSORBOARD = "tensorboard"
 LIBRARIES = ("torchwire", "torch", "torchvision", "pillow", "numpy", "safetensors")
 
 
@@ -26,14 +29,20 @@ def save(
     validation: ImageSet,
     trainer: Trainer,
     facts: Mapping[str, Any],
-    digests: Mapping[str, str],
+    points: Sequence[Point],
+    pipeline: Mapping[str, Any],
 ) -> Path:
-    """Write the best epoch of ``trainer`` into ``folder`` and return it.
+    """Write the best epoch of ``trainer`` into ``folder`` and return it; the last epoch's weights lie beside it.
 
     The weights are the state dict of plain ``torchvision.models.<model_name>(num_classes=…)``. The input
     transformations are the validation images' own: the figures in the history were measured with them.
     """
     save_file(trainer.best.weights, folder / WEIGHTS, metadata={"format": "pt"})
+    if trainer.best.epoch == trainer.epoch:
+        os.link(folder / WEIGHTS, folder / LAST)
+    else:
+        save_file(trainer.weights(), folder / LAST, metadata={"format": "pt"})
+    write_events(folder / TENSORBOARD, trainer, points)
     model = TrainedModel(
         folder=folder,
         family=untrained.family,
@@ -57,14 +66,28 @@ def save(
             "pretrained": untrained.pretrained,
             "images": {"training": training.images.total, "validation": validation.images.total},
             "counts": dict(training.images.counts),
-            "data": dict(digests),
             "versions": {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
             **facts,
         },
+        pipeline=dict(pipeline) or None,
     )
     model.write()
     (folder / CARD).write_text(model_card(model), encoding="utf-8")
     return folder
+
+
+def write_events(folder: Path, trainer: Trainer, points: Sequence[Point]) -> None:
+    """Write the curves for TensorBoard: epochs by their number, the loss over batches by steps taken."""
+    from tensorboardX import SummaryWriter  # late: it takes a while
+
+    with SummaryWriter(str(folder)) as writer:
+        for epoch in trainer.history:
+            for name, value in epoch.as_json().items():
+                if name != "epoch" and value is not None:
+                    writer.add_scalar(f"epoch/{name}", value, epoch.epoch)
+        for step, loss, rate in points:
+            writer.add_scalar("batch/loss", loss, step)
+            writer.add_scalar("batch/learning_rate", rate, step)
 
 
 def _median(values: list[float]) -> float:
