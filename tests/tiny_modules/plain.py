@@ -213,3 +213,21 @@ class Ticks(Module):
         out = ctx.output_folder("result")
         (out / "done.txt").write_text("done")
         return {"result": out}
+
+
+@module("needs-torch", title="Needs torch", category="Tests", libraries=("torch", "torchvision"))
+class NeedsTorch(Module):
+    """Says when it could begin to use torch."""
+
+    folder = input(ANY_DIRECTORY, help="Any files.", optional=True)
+    result = output(ANY_DIRECTORY, help="One file.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Import it, and say when that is done."""
+        import torch
+        import torchvision
+
+        ctx.metric(0, {"time": time.time()})
+        out = ctx.output_folder("result")
+        (out / "versions.txt").write_text(f"{torch.__version__} {torchvision.__version__}")
+        return {"result": out}
