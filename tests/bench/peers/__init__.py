@@ -84,7 +84,7 @@ def _install(peer: Peer) -> bool:
         _run("pip", "install", "--quiet", "--python", str(_python()), "--compile-bytecode", *peer.packages)
     except (OSError, subprocess.SubprocessError) as error:
         why = getattr(error, "stderr", b"") or str(error).encode()
-        print(f"{peer.name} can't be installed and is left out: {why.decode(errors='replace').strip()[-300:]}")  # noqa: T201
+        print(f"{peer.name} can't be installed and is left out: {why.decode(errors='replace').strip()[-300:]}")
         return False
     return True
 
