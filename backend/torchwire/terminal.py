@@ -104,8 +104,27 @@ class Terminal:
         colour = {"completed": "green", "failed": "red"}.get(status, "yellow")
         self._console.print(f"[{colour}]Run {status}[/] after {event.data['seconds']:.1f} s.")
         for node_id, node in nodes.items():
+            report = (node.get("error") or {}).get("report")
+            if report is not None:
+                self._tell(node_id, report)
+        for node_id, node in nodes.items():
             for port, output in node["outputs"].items():
                 self._console.print(f"[dim]{escape(node_id)}.{port}[/] {escape(output['path'])}", soft_wrap=True)
+
+    def _tell(self, node: str, report: dict[str, Any]) -> None:
+        """Say how a node failed and what to do about it, with the last lines that it printed."""
+        remedy = report["remedy"]
+        line = self._console.print
+        line(f"\n{SYMBOLS['failed']} [bold]{escape(self._titles.get(node, node))}[/] {escape(node)}", soft_wrap=True)
+        line(f"  {escape(_printable(report['what']))}", soft_wrap=True)
+        line(f"  [bold]What to do:[/] {escape(_printable(remedy['text']))}", soft_wrap=True)
+        if "value" in remedy:
+            change = f"{remedy['node']}.{remedy['parameter']}={remedy['value']}"
+            line(f"  [dim]As an option:[/] --set {escape(change)}", soft_wrap=True)
+        if report["lines"]:
+            line("  [dim]The last lines that it printed:[/]")
+        for _, _, text in report["lines"]:
+            line(f"    [dim]{escape(_printable(text))}[/]", soft_wrap=True)
 
     def _change(self, node: str, state: str, note: str) -> None:
         if not self._tasks:
@@ -120,12 +139,17 @@ class Terminal:
         self._progress.update(task, symbol=SYMBOLS[state], note=note)
 
 
+def _printable(text: str) -> str:
+    """What a module said, on one line and without what would move the cursor or change colours."""
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
+
+
 def _note(event: RunEvent) -> str:
     data = event.data
     match event.type:
         case "node.progress":
             left = "" if data.get("seconds_left") is None else f" [dim]{data['seconds_left']:.0f} s left[/]"
-            return f"{escape(str(data.get('message') or ''))}{left}"
+            return f"{escape(_printable(str(data.get('message') or '')))}{left}"
         case "node.started":
             return f"[dim]{escape(data['why'] or '')}[/]"
         case "node.resumed":
@@ -136,7 +160,7 @@ def _note(event: RunEvent) -> str:
             return f"[cyan]reused[/], {data['seconds_saved']:.1f} s saved"
         case "node.failed":
             error = data["error"]
-            return f"[red]{escape(error['message'])}[/] {escape(error.get('hint', ''))}"
+            return f"[red]{escape(_printable(error['message']))}[/] {escape(_printable(error.get('hint', '')))}"
         case "node.skipped":
             return f"[dim]skipped because of {escape(data['because'])}[/]"
         case "node.cancelled":

@@ -35,7 +35,7 @@ class Raises(Module):
 
     what = choice(
         "unprintable",
-        options=("unprintable", "recursion", "interrupt", "exit-text", "base", "group", "own-cancel"),
+        options=("unprintable", "recursion", "interrupt", "exit-text", "base", "group", "own-cancel", "escape"),
         help="What.",
     )
     result = output(ANY_DIRECTORY, help="Never made.")
@@ -55,6 +55,8 @@ class Raises(Module):
                 raise GeneratorExit
             case "group":
                 raise ExceptionGroup("many", [ValueError(str(number)) for number in range(100)])
+            case "escape":
+                raise ValueError("\x1b[31mred alert\x1b[2J")
         raise BaseException("of no kind")
 
 

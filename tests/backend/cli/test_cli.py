@@ -93,6 +93,21 @@ def test_people_see_what_happened(torchwire: Torchwire, save: Any) -> None:
     assert "Run failed" in done.stdout
 
 
+def test_people_see_why_a_node_failed_and_what_to_do(torchwire: Torchwire, save: Any) -> None:
+    done = torchwire("run", save(single("takes-memory", megabytes=4000, within="own limit", limit_megabytes=600)))
+    assert done.returncode == 1
+    assert "Takes memory ran out of memory" in done.stdout
+    assert "What to do: Halve batch size, from 64 to 32." in done.stdout
+    assert "--set only.batch_size=32" in done.stdout
+    assert "taking memory" in done.stdout.partition("The last lines that it printed:")[2]
+
+
+def test_what_a_node_prints_does_not_move_the_cursor(torchwire: Torchwire, save: Any) -> None:
+    done = torchwire("run", save(single("raises", what="escape")))
+    assert "\x1b[" not in done.stdout
+    assert "red alert" in done.stdout
+
+
 @pytest.mark.parametrize("graph", [single("sorce"), single("add-file"), document(), {"format": "x"}])
 def test_an_invalid_pipeline_exits_with_2_and_tells_every_fault(torchwire: Torchwire, save: Any, graph: Any) -> None:
     path = save(graph)
