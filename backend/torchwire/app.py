@@ -17,7 +17,7 @@ from torchwire.api.resource import ROUTES
 from torchwire.config import Config
 from torchwire.errors import TorchwireError
 from torchwire.execution.engine import Engine
-from torchwire.execution.settings import EngineSettings
+from torchwire.execution.settings import EngineSettings, available_cores, usable_memory
 from torchwire.extensions import KEY, Services
 from torchwire.registry import Registry
 from torchwire.sockets.clients import MAX_MESSAGE, Clients
@@ -60,6 +60,8 @@ def engine_settings(config: Config) -> EngineSettings:
         weights_folder=config.weights,
         max_image_pixels=config.max_image_pixels,
         checkpoint_seconds=config.checkpoint_seconds,
+        cores=config.cores or available_cores(),
+        memory_bytes=config.memory_bytes or usable_memory(),
         holder="the Torchwire server",
         disk_budget=config.disk_budget,
     )

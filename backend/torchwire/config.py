@@ -50,6 +50,12 @@ class Config(BaseSettings):
         None, min_length=1, description="A PostgreSQL database in place of the file in the home folder."
     )
     disk_budget: ByteSize | None = Field(None, description="How much the home may take, as in 50GB.")
+    cores: int | None = Field(
+        None, ge=1, le=65536, description="CPU cores that nodes may use; by default all there are."
+    )
+    memory_bytes: int | None = Field(
+        None, ge=64 * MIB, description="Memory that nodes may take together; by default all, less an eighth."
+    )
     threads: int = Field(288, ge=8, le=4096, description="Threads that serve requests; each open page holds one.")
 
     @field_validator("allowed_roots", mode="before")

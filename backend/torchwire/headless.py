@@ -15,7 +15,7 @@ from torchwire.config import load_config
 from torchwire.errors import Fault, InvalidPipeline, ParameterParseError, PipelineError
 from torchwire.execution.engine import Engine
 from torchwire.execution.events import RunEvent
-from torchwire.execution.settings import EngineSettings
+from torchwire.execution.settings import EngineSettings, available_cores, usable_memory
 from torchwire.module_api import Parameter
 from torchwire.registry import Registry, nearest
 from torchwire.samples import prepare_home
@@ -47,6 +47,8 @@ class Workplace:
             weights_folder=self.config.weights,
             max_image_pixels=self.config.max_image_pixels,
             checkpoint_seconds=self.config.checkpoint_seconds,
+            cores=self.config.cores or available_cores(),
+            memory_bytes=self.config.memory_bytes or usable_memory(),
             holder="`torchwire run`",
             disk_budget=self.config.disk_budget,
         )

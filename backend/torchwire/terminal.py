@@ -94,6 +94,8 @@ class Terminal:
             self._progress.update(self._tasks[event.node], completed=done, total=total, note=note)
         elif event.type == "node.resumed":
             self._change(event.node, "running", note)
+        elif event.type == "node.waiting":
+            self._change(event.node, "queued", note)
         elif event.type in STATE:
             self._change(event.node, STATE[event.type], note)
 
@@ -128,7 +130,7 @@ class Terminal:
 
     def _change(self, node: str, state: str, note: str) -> None:
         if not self._tasks:
-            if state != "queued":
+            if state != "queued" or note:
                 self._console.print(f"{SYMBOLS[state]} {escape(self._titles[node])} {escape(node)} {note}".rstrip())
             return
         task = self._tasks[node]
@@ -150,6 +152,8 @@ def _note(event: RunEvent) -> str:
         case "node.progress":
             left = "" if data.get("seconds_left") is None else f" [dim]{data['seconds_left']:.0f} s left[/]"
             return f"{escape(_printable(str(data.get('message') or '')))}{left}"
+        case "node.waiting":
+            return f"[dim]{escape(data['why'])}[/]"
         case "node.started":
             return f"[dim]{escape(data['why'] or '')}[/]"
         case "node.resumed":

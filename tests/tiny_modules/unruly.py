@@ -247,3 +247,18 @@ class NeverEnds(Module):
         print(f"child {child.pid}", flush=True)  # noqa: T201
         while True:
             time.sleep(600)
+
+
+@module("sleeps-then-fails", title="Sleeps, then fails", category="Tests")
+class SleepsThenFails(Module):
+    """Fails after a while, and counts how often."""
+
+    path = text("", help="A file that grows by one letter each time.")
+    result = output(ANY_DIRECTORY, help="Never made.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Count, wait, fail."""
+        with Path(self.path).open("a") as file:
+            file.write("x")
+        time.sleep(0.3)
+        raise InvalidDatasetError("It never works.")

@@ -155,14 +155,18 @@ class ModulesAnswer(TypedDict):
 
 
 class TargetBusy(TypedDict):
-    """What a compute target is doing now."""
+    """What is taken of a compute target now; ``memory_bytes`` is kept for its nodes, whether they use it or not."""
 
     nodes: int
     cores: int
+    memory_bytes: int
 
 
 class Target(TypedDict):
-    """A compute target; ``why`` says what makes an unavailable one unavailable."""
+    """A compute target. ``memory_bytes`` is what nodes may take, ``waiting`` how many nodes wait for it.
+
+    ``why`` says what makes an unavailable one unavailable.
+    """
 
     id: str
     title: str
@@ -171,6 +175,7 @@ class Target(TypedDict):
     memory_bytes: int | None
     gpu: NotRequired[str]
     busy: TargetBusy
+    waiting: int
     available: bool
     why: NotRequired[str | None]
 

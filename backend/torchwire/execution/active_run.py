@@ -1,4 +1,4 @@
-"""A run under way, in memory: which node stands where, and which are ready. Can be rebuilt from the log."""
+"""A run under way, in memory: which node stands where, and what was made. Can be rebuilt from the log."""
 
 from __future__ import annotations
 
@@ -33,9 +33,6 @@ class ActiveRun:
     plan: Plan
     status: dict[str, str]
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    ready: list[str] = field(default_factory=list)
-    candidates: dict[str, Candidate] = field(default_factory=dict)
-    new_work: set[str] = field(default_factory=set)  # ready nodes of which it is known that nobody made them before
     retries: dict[str, str] = field(default_factory=dict)  # nodes that are tried again: what ended the last attempt
     errors: list[dict[str, Any]] = field(default_factory=list)
     began: float | None = None
@@ -43,6 +40,7 @@ class ActiveRun:
     only: frozenset[str] = frozenset()  # when not empty: the others may be reused, but not run
     _open: int = 0  # nodes that have not ended
     _waiting_for: dict[str, int] = field(default_factory=dict)
+    _position: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def new(cls, run_id: str, plan: Plan, *, only: frozenset[str] = frozenset()) -> ActiveRun:
@@ -51,6 +49,7 @@ class ActiveRun:
 
     def __post_init__(self) -> None:
         """Count what is left to do."""
+        self._position = {node: number for number, node in enumerate(self.plan.steps)}
         self._open = sum(status not in ENDED for status in self.status.values())
         for node in self.plan.steps:
             sources = self.plan.sources(node)
@@ -61,19 +60,21 @@ class ActiveRun:
         """Whether every node has ended."""
         return self._open == 0
 
+    def position(self, node: str) -> int:
+        """Where the node stands in the plan."""
+        return self._position[node]
+
     def newly_ready(self) -> list[str]:
         """The nodes not begun whose inputs are all there; for a run that is taken up."""
         waiting = ("pending", "queued")
         return [node for node in self.plan.steps if self.status[node] in waiting and not self._waiting_for[node]]
 
     def queue(self, node: str) -> None:
-        """Put a node among those that are ready."""
+        """Record that all a node needs is there."""
         self.status[node] = "queued"
-        self.ready.append(node)
 
     def start(self, node: str) -> None:
-        """Take a node from those that are ready."""
-        self.ready.remove(node)
+        """Record that a node runs."""
         self.status[node] = "running"
 
     def complete(self, node: str, outputs: Mapping[str, Any]) -> list[str]:
@@ -115,8 +116,5 @@ class ActiveRun:
         return skipped
 
     def _end(self, node: str, status: str) -> None:
-        if node in self.ready:
-            self.ready.remove(node)
-        self.candidates.pop(node, None)
         self.status[node] = status
         self._open -= 1

@@ -158,6 +158,11 @@ class LiveAttempt:
         return str(self.request.get("zygote", ""))
 
     @property
+    def reserved(self) -> int:
+        """How many bytes of memory are kept for it."""
+        return int(dict(self.request.get("needs", ())).get("memory", 0))
+
+    @property
     def key(self) -> str:
         """The cache key of what it makes."""
         return str(self.request["key"])

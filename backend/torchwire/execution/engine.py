@@ -21,7 +21,7 @@ from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
 from torchwire.execution.recovery import load_run
 from torchwire.execution.settings import EngineSettings
-from torchwire.execution.targets import local_targets, may_have_gpu
+from torchwire.execution.targets import Load, local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
 from torchwire.graph.parse import parse
 from torchwire.graph.plan import Plan, plan
@@ -163,14 +163,11 @@ class Engine:
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
+        executor, settings = self._executor, self._settings
         if not self._loop.started and may_have_gpu():
-            self._executor.targets = local_targets(self._settings.cores, ask_devices(self.home.workers_log))
-        known = self._executor.targets
-        busy = self._executor.busy
-        return [
-            target.as_json(light=busy.get((target.id, False), 0), heavy=busy.get((target.id, True), 0))
-            for target in known.values()
-        ]
+            devices = ask_devices(self.home.workers_log)
+            executor.targets = local_targets(settings.cores, settings.memory_bytes, devices)
+        return [target.as_json(executor.loads.get(target.id, Load())) for target in executor.targets.values()]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with new events, on the engine's thread, once they are stored; it must not wait.

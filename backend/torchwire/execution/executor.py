@@ -10,29 +10,29 @@ import json
 import logging
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from torchwire.errors import LibraryError, TorchwireError
-from torchwire.execution.active_run import ActiveRun, Candidate
+from torchwire.errors import LibraryError
+from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
 from torchwire.execution.commit import commit
 from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import last_words, was_out_of_memory
+from torchwire.execution.demands import MemoryForecast
+from torchwire.execution.dispatch import Dispatcher, Refuse, Reuse, Start
 from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.logs import bound_files
 from torchwire.execution.memory import MemoryWatch
-from torchwire.execution.partial import must_run_first
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.reports import Obituary
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
-from torchwire.execution.targets import Target, local_targets
+from torchwire.execution.targets import Load, Target, local_targets
 from torchwire.graph.plan import Step
 from torchwire.registry import Registry
 from torchwire.storage.artifacts import Result
@@ -54,9 +54,9 @@ class Executor:
         self._database = database
         self.store = ArtifactStore(home.artifacts)
         self.preparation = Preparation(home, database, registry, settings, self.store)
-        self.targets: dict[str, Target] = local_targets(settings.cores, [])
-        self.busy: Mapping[tuple[str, bool], int] = {}
-        """How many light and heavy nodes run on each target. Replaced, never changed: other threads read it."""
+        self.targets: dict[str, Target] = local_targets(settings.cores, settings.memory_bytes, [])
+        self.loads: Mapping[str, Load] = {}
+        """What is taken of each target. Replaced, never changed: other threads read it."""
         self._zygotes = {kind.name for kind in kinds_of(settings.preload, settings.cores)}
         self._ready: set[str] = set()
         self.memory = MemoryWatch()
@@ -68,7 +68,8 @@ class Executor:
         """Digests of checkpoints' folders that nothing refers to any more, once this turn is committed."""
         self.said: list[RunEvent] = []
         self._changes: dict[str, list[Change]] = {}
-        self._worth_scheduling = False
+        self._dispatcher = Dispatcher(self.preparation, MemoryForecast(database.artifacts), settings.memory_bytes)
+        self._tell_machine()
 
     # What the engine's loop tells
 
@@ -77,7 +78,8 @@ class Executor:
         self.runs[run.id] = run
         for attempt in attempts:
             self.attempts[attempt.id] = attempt
-            run.status[attempt.node] = "running"
+            run.start(attempt.node)
+            self._dispatcher.begun(attempt, run.plan.steps[attempt.node])
             self._watch_memory(attempt)
         self._queue(run, run.newly_ready())
         if run.cancelling:
@@ -119,15 +121,14 @@ class Executor:
     def set_targets(self, targets: Mapping[str, Target]) -> None:
         """These are there."""
         self.targets = dict(targets)
-        self._worth_scheduling = True
+        self._tell_machine()
 
     def set_workers(self, zygote: str, ready: bool) -> None:
         """Workers of a kind can be forked from now on, or can't until further notice."""
-        self._worth_scheduling = True
+        self._ready = self._ready | {zygote} if ready else self._ready - {zygote}
+        self._tell_machine()
         if ready:
-            self._ready = self._ready | {zygote}
             return
-        self._ready = self._ready - {zygote}
         for attempt in self.attempts.values():
             if attempt.zygote == zygote:
                 attempt.ours = False
@@ -138,10 +139,8 @@ class Executor:
         """Fail every node that waits for a worker of a kind: none will come."""
         hint = f"The reason is at the end of {self._home.workers_log}."
         error = LibraryError(f"The worker processes do not start: {reason}", hint=hint)
-        for run in list(self.runs.values()):
-            for node in list(run.ready):
-                if self.preparation.zygote(run.plan.steps[node]) == zygote:
-                    self._fail(run, node, error.as_json(), None)
+        for run, node in self._dispatcher.waiting_for(zygote):
+            self._fail(run, node, error.as_json(), None)
 
     def forked(self, attempt_id: str, pid: int, started: float | None) -> None:
         """A worker exists now."""
@@ -191,12 +190,25 @@ class Executor:
                 attempt.lost_since = None
 
     def schedule(self) -> None:
-        """Start or reuse whatever is ready, one node of each run in turn."""
-        while self._worth_scheduling:
-            self._worth_scheduling = False
-            for run in list(self.runs.values()):
-                if self._advance(run):
-                    self._worth_scheduling = True
+        """Start or reuse whatever can be of what is ready."""
+        for decision in self._dispatcher.decide():
+            match decision:
+                case Start():
+                    self._start(decision)
+                case Reuse(run, step, result):
+                    self._reuse(run, step, result)
+                case Refuse(run, step, error):
+                    self._fail(run, step.node.id, error, None)
+
+    @property
+    def has_more_to_schedule(self) -> bool:
+        """Whether scheduling stopped early, to let others have their turn."""
+        return self._dispatcher.unfinished
+
+    def tell_waiting(self) -> None:
+        """Say what nodes wait for, where that is new."""
+        for run, node, why in self._dispatcher.reasons():
+            self._say(run, "node.waiting", node, why=why)
 
     def is_behind(self) -> bool:
         """Whether attempts have written more than was read of them in one turn."""
@@ -218,13 +230,14 @@ class Executor:
             self.memory.forget(attempt.id)
         for part in (self.runs, self.attempts, self.to_fork, self.said, self.unused, self._changes):
             part.clear()
+        self._dispatcher.reset()
 
     def flush(self) -> None:
         """Number and store what was said in this turn."""
         for run_id, changes in self._changes.items():
             self.said += self._database.runs.append(run_id, changes)
         self._changes.clear()
-        self.busy = Counter((attempt.target, attempt.heavy) for attempt in self.attempts.values())
+        self.loads = self._dispatcher.loads(self.attempts.values())
 
     # What an attempt says
 
@@ -311,6 +324,7 @@ class Executor:
         self.unused |= self.preparation.checkpoints.finished(attempt)
         self._say_outputs(run, attempt.node, outputs)
         peak = attempt.memory.peak or None
+        self._dispatcher.learn(attempt.request["module"], peak)
         self._say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
         self._queue(run, run.complete(attempt.node, outputs))
         self._finish_if_over(run)
@@ -377,77 +391,45 @@ class Executor:
 
     # What is started, reused, ended
 
-    def _advance(self, run: ActiveRun) -> bool:
-        """Start or reuse the first ready node that can be. False when there is none."""
-        for node in list(run.ready):
-            step = run.plan.steps[node]
-            target = self.targets.get(step.target)
-            if target is None and not self.workers_ready:
-                continue  # which GPUs there are is not known yet
-            try:
-                candidate = run.candidates.get(node)
-                if candidate is None:
-                    inputs = {port: run.outputs[source][name]["digest"] for port, (source, name) in step.inputs.items()}
-                    candidate = run.candidates[node] = self.preparation.candidate(step, target, inputs)
-            except TorchwireError as error:
-                self._fail(run, node, {"node": node, **error.as_json()}, None)
-                return True
-            if candidate.repeatable and not step.node.regenerate_output:
-                if self._is_being_made(candidate):
-                    run.new_work.discard(node)
-                    continue
-                result = None if node in run.new_work else self.preparation.result(candidate)
-                if result is not None:
-                    self._reuse(run, candidate, result)
-                    return True
-                if run.only and node not in run.only:
-                    missing = must_run_first(step, self.preparation.why(step, candidate))
-                    self._fail(run, node, missing.as_json(), None)
-                    return True
-                run.new_work.add(node)
-            can_fork = self.preparation.zygote(step) in self._ready
-            if target is not None and can_fork and self._has_room(target, step.spec.distributed):
-                self._start(run, step, candidate, target)
-                return True
-        return False
+    def _tell_machine(self) -> None:
+        self._dispatcher.set_machine(self.targets, frozenset(self._ready), complete=self.workers_ready)
 
-    def _is_being_made(self, candidate: Candidate) -> bool:
-        return any(attempt.key == candidate.key for attempt in self.attempts.values())
-
-    def _has_room(self, target: Target, heavy: bool) -> bool:
-        """Whether one more node may run: heavy ones alone among their like, light ones as many as there are slots."""
-        alike = sum(attempt.target == target.id and attempt.heavy == heavy for attempt in self.attempts.values())
-        return alike < (1 if heavy else target.slots)
-
-    def _reuse(self, run: ActiveRun, candidate: Candidate, result: Result) -> None:
+    def _reuse(self, run: ActiveRun, step: Step, result: Result) -> None:
+        node = step.node.id
         self._begin(run)
-        self._say_outputs(run, candidate.node, result.outputs)
-        self._say(run, "node.reused", candidate.node, seconds_saved=result.seconds, from_run=result.run_id)
-        self._queue(run, run.complete(candidate.node, result.outputs))
+        self._dispatcher.drop(run.id, node)
+        self._say_outputs(run, node, result.outputs)
+        self._say(run, "node.reused", node, seconds_saved=result.seconds, from_run=result.run_id)
+        self._queue(run, run.complete(node, result.outputs))
         self._finish_if_over(run)
 
-    def _start(self, run: ActiveRun, step: Step, candidate: Candidate, target: Target) -> None:
+    def _start(self, start: Start) -> None:
+        run, step = start.run, start.step
+        node = step.node.id
         attempt_id = uuid.uuid4().hex
-        number = self._database.attempts.begin(attempt_id, run.id, candidate.node, target.id)
+        number = self._database.attempts.begin(attempt_id, run.id, node, step.target)
         folder = self._home.attempts / attempt_id
-        request = self.preparation.request(run.id, attempt_id, step, candidate, target)
-        if candidate.node in run.retries:
+        target = self.targets[step.target]
+        request = self.preparation.request(run.id, attempt_id, step, start.candidate, target)
+        request |= {"lane": start.job.lane, "needs": start.job.needs}
+        if node in run.retries:
             goes_on = request["why"] if request["checkpoints"] else "starts again"
-            request["why"] = f"{run.retries.pop(candidate.node)}; {goes_on}"
+            request["why"] = f"{run.retries.pop(node)}; {goes_on}"
         tail = EventTail(folder / "events.jsonl", 0)
-        attempt = LiveAttempt(attempt_id, run.id, candidate.node, number, folder, request, tail)
+        attempt = LiveAttempt(attempt_id, run.id, node, number, folder, request, tail)
         try:
             folder.mkdir()
             (folder / "request.json").write_text(json.dumps(request))
         except OSError as error:
             self._database.attempts.end(attempt_id)
             self.to_clean.append(folder)
-            self._fail(run, candidate.node, self._obituary(run, attempt).not_started(error), None)
+            self._fail(run, node, self._obituary(run, attempt).not_started(error), None)
             return
         self.attempts[attempt_id] = attempt
+        self._dispatcher.begun(attempt, step)
         self.to_fork.append(attempt)
         self._begin(run)
-        run.start(candidate.node)
+        run.start(node)
 
     def _begin(self, run: ActiveRun) -> None:
         if run.began is None:
@@ -461,15 +443,17 @@ class Executor:
             else:
                 run.queue(node)
                 self._say(run, "node.queued", node)
-                self._worth_scheduling = True
+                self._dispatcher.add(run, node)
 
     def _cancelled(self, run: ActiveRun, node: str, seconds: float | None) -> None:
+        self._dispatcher.drop(run.id, node)
         self._say(run, "node.cancelled", node, seconds=seconds)
         for skipped in run.cancel(node):
             self._say(run, "node.skipped", skipped, because=node)
 
     def _fail(self, run: ActiveRun, node: str, error: dict[str, Any], seconds: float | None) -> None:
         self._begin(run)
+        self._dispatcher.drop(run.id, node)
         self._say(run, "node.failed", node, error=error, seconds=seconds)
         for skipped in run.fail(node, error):
             self._say(run, "node.skipped", skipped, because=node)
@@ -481,7 +465,7 @@ class Executor:
         attempt.tail.close()
         del self.attempts[attempt.id]
         self.to_clean.append(attempt.folder)
-        self._worth_scheduling = True
+        self._dispatcher.ended(attempt)
 
     def _finish_if_over(self, run: ActiveRun) -> None:
         if run.is_over and run.id in self.runs:

@@ -209,6 +209,8 @@ class Loop:
             sweep_due = now + SWEEP if now >= sweep_due else sweep_due
             if self._executor.is_behind():
                 sweep_due = now
+            if self._executor.has_more_to_schedule:
+                self._ring()
             if self._executor.is_stopping():
                 sweep_due = min(sweep_due, now + STOPPING_SWEEP)
 
@@ -228,6 +230,8 @@ class Loop:
             self._executor.tell_memory()
             self._executor.bound_logs()
         self._executor.schedule()
+        if sweep:
+            self._executor.tell_waiting()
         self._executor.flush()
 
     def _after_commit(self) -> None:
@@ -300,8 +304,9 @@ class Loop:
         if "ready" in message:
             supply.failed_starts = 0
             self._executor.set_workers(supply.kind.name, True)
+            cores, memory = self._settings.cores, self._settings.memory_bytes
             if supply is self._supplies[-1]:  # it holds torch, if any does, and knows the GPUs
-                self._executor.set_targets(local_targets(self._settings.cores, message["devices"]))
+                self._executor.set_targets(local_targets(cores, memory, message["devices"]))
                 self.ready.set()
             self._start_the_others()
         elif "forked" in message:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+GIB = 1 << 30
+
 
 @dataclass(frozen=True)
 class EngineSettings:
@@ -15,8 +17,9 @@ class EngineSettings:
 
     ``allowed_roots`` are the folders from which data may be read; None allows any (the command line, whose user may
     read them anyway). Relative paths are looked for below each root, or below the current folder where any is
-    allowed. ``disk_budget`` is how many bytes the home may take as long as nobody sets another limit.
-    ``for_modules`` is added to what modules find in ``ctx.settings``.
+    allowed. ``cores`` and ``memory_bytes`` are what all nodes together may take. ``disk_budget`` is how many bytes
+    the home may take as long as nobody sets another limit. ``for_modules`` is added to what modules find in
+    ``ctx.settings``.
     """
 
     allowed_roots: tuple[Path, ...] | None = ()
@@ -25,6 +28,7 @@ class EngineSettings:
     checkpoint_seconds: float = 60.0
     preload: tuple[str, ...] = ("torch", "torchvision")
     cores: int = field(default_factory=lambda: available_cores())
+    memory_bytes: int = field(default_factory=lambda: usable_memory())
     holder: str = "a Torchwire engine"
     disk_budget: int | None = None
     for_modules: Mapping[str, Any] = field(default_factory=dict)
@@ -45,3 +49,11 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def usable_memory() -> int:
+    """How many bytes nodes may take: all that this process could have, less an eighth (0.5 to 4 GiB) for the rest."""
+    from torchwire.execution.oom import limit_of
+
+    limit = limit_of(os.getpid())
+    return limit - min(4 * GIB, max(GIB // 2, limit // 8))

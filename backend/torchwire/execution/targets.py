@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 LOCAL_CPU = "local-cpu"
 
 
@@ -25,16 +23,11 @@ class Target:
     memory_bytes: int | None
     gpu: str | None = None
 
-    @property
-    def slots(self) -> int:
-        """How many light nodes may run at once, beside one heavy one: two at least, for most of them wait for files."""
-        return max(2, self.cores)
-
     def threads(self, heavy: bool) -> int:
         """How many threads a node may use. Never depends on what else runs: results must not."""
         return self.cores if heavy else min(self.cores, 8)
 
-    def as_json(self, *, light: int, heavy: int) -> dict[str, Any]:
+    def as_json(self, load: Load) -> dict[str, Any]:
         """The target with what is busy on it, as ``GET targets`` shows it."""
         record = {
             "id": self.id,
@@ -42,15 +35,25 @@ class Target:
             "kind": self.kind,
             "cores": self.cores,
             "memory_bytes": self.memory_bytes,
-            "busy": {"nodes": light + heavy, "cores": self.cores if heavy else min(light, self.cores)},
+            "busy": {"nodes": load.nodes, "cores": min(load.cores, self.cores), "memory_bytes": load.memory_bytes},
+            "waiting": load.waiting,
             "available": True,
         }
         return record | ({"gpu": self.gpu} if self.gpu else {})
 
 
-def local_targets(cores: int, devices: Iterable[Mapping[str, Any]]) -> dict[str, Target]:
-    """The CPU, and each GPU that the workers found."""
-    memory = psutil.virtual_memory().total
+@dataclass(frozen=True)
+class Load:
+    """What is taken of a target: by how many nodes, how many cores and bytes; and how many nodes wait for it."""
+
+    nodes: int = 0
+    cores: int = 0
+    memory_bytes: int = 0
+    waiting: int = 0
+
+
+def local_targets(cores: int, memory: int, devices: Iterable[Mapping[str, Any]]) -> dict[str, Target]:
+    """The CPU, with the ``memory`` that nodes may take, and each GPU that the workers found, with its own."""
     found = [Target(LOCAL_CPU, "This computer (CPU)", "cpu", "cpu", cores, memory)]
     for device in devices:
         kind, _, index = device["device"].partition(":")

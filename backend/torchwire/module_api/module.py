@@ -33,6 +33,7 @@ class ModuleSpec:
     distributed: bool = False
     libraries: tuple[str, ...] = ()
     extendable: tuple[str, ...] = ()
+    memory: int | None = None
 
     def input(self, port_id: str) -> InputPort | None:
         """The input of that id, if there is one."""
@@ -112,6 +113,7 @@ def module(
     distributed: bool = False,
     libraries: tuple[str, ...] = (),
     extendable: tuple[str, ...] = (),
+    memory: int | None = None,
 ) -> Callable[[M], M]:
     """Register a Module subclass under ``id``.
 
@@ -120,7 +122,7 @@ def module(
     to its cache key. A module that names torch or torchvision there starts in a process that has imported both; any
     other one starts in a small process that has not, even while torch is still being loaded. ``extendable`` names the
     parameters that only say how far to go, so that a module that keeps checkpoints may go on from where a run with
-    other values of them ended.
+    other values of them ended. ``memory`` is about how many bytes it takes, for the time before that was measured.
     """
 
     def register(cls: M) -> M:
@@ -138,6 +140,7 @@ def module(
             distributed=distributed,
             libraries=libraries,
             extendable=extendable,
+            memory=memory,
         )
         return cls
 

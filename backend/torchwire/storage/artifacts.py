@@ -28,6 +28,12 @@ LAST = (
     .limit(1)
 )
 
+_PEAK = select(RESULTS.c.memory_peak).where(
+    RESULTS.c.module == bindparam("of_module"), RESULTS.c.memory_peak.is_not(None)
+)
+PEAK_OF_NODE = _PEAK.where(RESULTS.c.node == bindparam("of_node")).order_by(RESULTS.c.created.desc()).limit(1)
+PEAK_OF_MODULE = _PEAK.order_by(RESULTS.c.created.desc()).limit(1)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -77,6 +83,12 @@ class Artifacts:
         """What a node of that id and module made last, under whatever key."""
         with self._database.read() as connection:
             return _result(connection.execute(LAST, {"of_module": module, "of_node": node}).one_or_none())
+
+    def memory_peak(self, module: str, node: str | None = None) -> int | None:
+        """How many bytes the module took the last time that this was measured, in a node of that id or in any."""
+        named = {"of_module": module} | ({} if node is None else {"of_node": node})
+        with self._database.read() as connection:
+            return connection.execute(PEAK_OF_MODULE if node is None else PEAK_OF_NODE, named).scalar()
 
 
 def _result(row: Any) -> Result | None:

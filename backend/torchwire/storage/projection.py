@@ -54,7 +54,7 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
     """Bring a node's state up to date with one of its events. Metrics and logs stay in the log alone."""
     data = event.data
     if event.type in NODE_STATUS:
-        node["status"] = NODE_STATUS[event.type]
+        node.update(status=NODE_STATUS[event.type], waiting=None)
     match event.type:
         case "node.waiting":
             node["waiting"] = data["why"]

@@ -1498,7 +1498,9 @@ export interface StoredRunsAnswer {
   next: string | null;
 }
 /**
- * A compute target; ``why`` says what makes an unavailable one unavailable.
+ * A compute target. ``memory_bytes`` is what nodes may take, ``waiting`` how many nodes wait for it.
+ *
+ * ``why`` says what makes an unavailable one unavailable.
  */
 export interface Target {
   id: string;
@@ -1508,15 +1510,17 @@ export interface Target {
   memory_bytes: number | null;
   gpu?: string;
   busy: TargetBusy;
+  waiting: number;
   available: boolean;
   why?: string | null;
 }
 /**
- * What a compute target is doing now.
+ * What is taken of a compute target now; ``memory_bytes`` is kept for its nodes, whether they use it or not.
  */
 export interface TargetBusy {
   nodes: number;
   cores: number;
+  memory_bytes: number;
 }
 /**
  * All compute targets.

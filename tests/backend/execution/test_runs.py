@@ -146,10 +146,12 @@ def test_a_log_without_end_is_cut_and_says_so_once(place: Place) -> None:
 def test_targets_tell_what_is_busy(place: Place, tmp_path) -> None:
     run_id = place.submit(single("waits-for-file", path=str(tmp_path / "flag")))
     place.wait_for("node.started")
-    assert place.engine.targets()[0]["busy"] == {"nodes": 1, "cores": 1}
+    busy = place.engine.targets()[0]["busy"]
+    assert (busy["nodes"], busy["cores"]) == (1, 1)
+    assert 0 < busy["memory_bytes"] < 1 << 30
     (tmp_path / "flag").touch()
     place.finish(run_id)
-    assert place.engine.targets()[0]["busy"] == {"nodes": 0, "cores": 0}
+    assert place.engine.targets()[0]["busy"] == {"nodes": 0, "cores": 0, "memory_bytes": 0}
 
 
 def test_a_run_waits_for_workers_that_are_still_starting(new_place) -> None:

@@ -63,7 +63,7 @@ type NodeEvent = Exclude<RunEvent, { type: `run.${string}` } | { type: 'node.log
 function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
   switch (event.type) {
     case 'node.queued':
-      return { ...node, status: 'queued' };
+      return { ...node, status: 'queued', waiting: null };
     case 'node.waiting':
       return { ...node, waiting: event.why };
     case 'node.memory':
@@ -162,6 +162,7 @@ function over(
     finished: time,
     seconds: seconds === undefined ? measured : seconds,
     progress: null,
+    waiting: null,
   };
 }
 

@@ -1,0 +1,124 @@
+"""What this machine has, what a node takes of it, and what it says when it has to wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from torchwire.execution.scheduler import Lack, Needs
+from torchwire.execution.targets import Load, Target
+from torchwire.graph.plan import Step
+from torchwire.storage.artifacts import Artifacts
+
+PLACE = "this computer"
+MEMORY = "memory"
+MIB, GIB = 1 << 20, 1 << 30
+UNKNOWN_MEMORY = 256 * MIB
+"""Expected of a node about which nothing is known."""
+
+
+def capacity(targets: Iterable[Target], memory: int) -> dict[str, int]:
+    """What there is. Light nodes and heavy ones count their cores apart.
+
+    So a data set can be read while a model is trained: light nodes mostly wait for files. Two of them at least may
+    run at once. A GPU runs one node at a time, and memory is the same for all.
+    """
+    found = {MEMORY: memory}
+    for target in targets:
+        if target.kind == "gpu":
+            found[_gpu(target)] = 1
+        else:
+            found |= {_cores(target, heavy=False): max(2, target.cores), _cores(target, heavy=True): target.cores}
+    return found
+
+
+def lane(target: Target, heavy: bool) -> str:
+    """Where a node waits: with those that need the same of the target."""
+    return _gpu(target) if target.kind == "gpu" else _cores(target, heavy=heavy)
+
+
+def needs(target: Target, heavy: bool, memory: int) -> Needs:
+    """What a node takes while it runs. A heavy one takes all cores of a CPU."""
+    slots = target.cores if heavy and target.kind != "gpu" else 1
+    return (lane(target, heavy), slots), (MEMORY, memory)
+
+
+def waits_for(lack: Lack, target: Target) -> str:
+    """What lacks, in words."""
+    if lack.promised:
+        return "waits for its turn: what is free is kept for a larger node that waits longer"
+    if lack.resource == MEMORY:
+        return f"waits for {in_words(lack.needed)} of memory; {in_words(lack.free)} are free"
+    if target.kind == "gpu":
+        return f"waits for the GPU of {target.title}"
+    return f"waits for {'a free core on' if lack.needed == 1 else 'all cores of'} {target.title}"
+
+
+def loads(
+    targets: Mapping[str, Target], running: Iterable[tuple[str, bool, int]], waiting: Mapping[str, int]
+) -> dict[str, Load]:
+    """What is taken of each target. ``running`` has (target, heavy, memory) of each node, ``waiting`` counts by lane.
+
+    Memory is shared by all targets of this computer and shown with its CPU; a GPU that runs something is taken whole.
+    """
+    taken = list(running)
+    nodes = Counter(name for name, _, _ in taken)
+    cores = Counter(dict.fromkeys(targets, 0))
+    for name, heavy, _ in taken:
+        if name in targets:
+            cores[name] += targets[name].cores if heavy else 1
+    memory = sum(reserved for _, _, reserved in taken)
+    return {
+        name: Load(
+            nodes[name],
+            cores[name],
+            (target.memory_bytes or 0) * (nodes[name] > 0) if target.kind == "gpu" else memory,
+            sum(waiting.get(one, 0) for one in {lane(target, heavy=True), lane(target, heavy=False)}),
+        )
+        for name, target in targets.items()
+    }
+
+
+def in_words(size: int) -> str:
+    """A number of bytes, for people."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
+
+
+class MemoryForecast:
+    """Foresees how much memory a node will take."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+        self._of_modules: dict[str, int | None] = {}
+
+    def expect(self, step: Step) -> int:
+        """What the node took last, else its module anywhere, else what the module says, else a little.
+
+        Rounded up to four significant bits, so that few different demands exist.
+        """
+        known = self._artifacts.memory_peak(step.spec.id, step.node.id) or self._of_module(step.spec.id)
+        return round_up(known or step.spec.memory or UNKNOWN_MEMORY)
+
+    def learn(self, module: str, memory: int | None) -> None:
+        """Take note of what a module has just taken."""
+        if memory:
+            self._of_modules[module] = memory
+
+    def _of_module(self, module: str) -> int | None:
+        if module not in self._of_modules:
+            self._of_modules[module] = self._artifacts.memory_peak(module)
+        return self._of_modules[module]
+
+
+def round_up(size: int) -> int:
+    """The next number with four significant bits, at least 64 MiB."""
+    step = 1 << max(0, max(size, 64 * MIB).bit_length() - 4)
+    return -(-max(size, 64 * MIB) // step) * step
+
+
+def _cores(target: Target, *, heavy: bool) -> str:
+    return f"{target.id} {'heavy' if heavy else 'light'}"
+
+
+def _gpu(target: Target) -> str:
+    return f"{target.id} gpu"
