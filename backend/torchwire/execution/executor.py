@@ -28,6 +28,7 @@ from torchwire.execution.launcher import kinds_of
 from torchwire.execution.logs import bound_files
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.preparation import Preparation
+from torchwire.execution.processes import end_orphans
 from torchwire.execution.reports import Obituary
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
@@ -461,6 +462,8 @@ class Executor:
 
     def _end(self, attempt: LiveAttempt) -> None:
         self.memory.forget(attempt.id)
+        if attempt.pid is not None and not attempt.ours:  # its zygote is gone, which would have seen to that
+            end_orphans(attempt.pid)
         self._database.attempts.end(attempt.id, attempt.tail.offset, attempt.memory.peak or None)
         attempt.tail.close()
         del self.attempts[attempt.id]

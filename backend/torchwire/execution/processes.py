@@ -62,6 +62,19 @@ def _children(pid: int) -> list[int]:
     return found
 
 
+def end_orphans(pid: int) -> None:
+    """Kill what a process has left behind that led a session of its own and is gone.
+
+    As long as a member of the session lives, its number is given to no other process.
+    """
+    if started_at(pid) is not None:
+        return
+    for other in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(other) == pid:
+                os.kill(other, signal.SIGKILL)
+
+
 class ProcessTree:
     """A process and all it started, their own sessions notwithstanding. Remembers members whose parent has gone."""
 

@@ -32,8 +32,7 @@ class ArtifactStore:
         target = self.folder(digest)
         if self.is_whole(digest):
             return
-        if target.exists():  # somebody took files out of it; the new copy is complete
-            shutil.rmtree(target)
+        self.withdraw(digest)  # should somebody have taken files out of it; the new copy is complete
         if not target.parent.exists():
             target.parent.mkdir(parents=True)
             flush_folder(self._root)

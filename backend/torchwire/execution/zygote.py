@@ -130,6 +130,7 @@ class Zygote:
             folder = order()
             if folder is not None:
                 run_attempt(folder, self._registry, prepared)
+                self._end_strays()  # should our zygote be gone, nobody else would
             code = 0
         except BaseException:  # noqa: BLE001 - this is the end of the process; returning would go on as the zygote
             traceback.print_exc()
@@ -145,17 +146,16 @@ class Zygote:
             if pid == 0:
                 return
             self._spares.forget(pid)
+            self._end_strays()  # also after the end of a stray: what that one had started is ours now
             attempt = self._workers.pop(pid, None)
             if attempt is not None:
-                self._end_strays()
                 ended = {"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"exit": os.WEXITSTATUS(status)}
                 self.say({"exited": attempt, **ended})
 
     def _end_strays(self) -> None:
         """Kill what an ended worker left behind: as the nearest subreaper we have inherited it."""
-        children = Path(f"/proc/self/task/{os.getpid()}/children")
-        if children.exists():
-            known = {*self._workers, *self._spares.pids()}
+        known = {*self._workers, *self._spares.pids()}
+        for children in Path("/proc/self/task").glob("*/children"):  # each thread has its own
             for pid in map(int, children.read_text().split()):
                 if pid not in known:
                     os.kill(pid, signal.SIGKILL)
