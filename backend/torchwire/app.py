@@ -62,6 +62,7 @@ def engine_settings(config: Config) -> EngineSettings:
         checkpoint_seconds=config.checkpoint_seconds,
         cores=config.cores or available_cores(),
         memory_bytes=config.memory_bytes or usable_memory(),
+        for_modules=config.for_modules,
         holder="the Torchwire server",
         disk_budget=config.disk_budget,
     )

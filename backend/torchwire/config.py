@@ -42,6 +42,9 @@ class Config(BaseSettings):
     weights_folder: Path | None = Field(None, description="Where pretrained weights lie; <home>/weights by default.")
     max_image_pixels: int = Field(100_000_000, ge=1, description="Larger images are refused.")
     checkpoint_seconds: float = Field(60, ge=0, description="Training keeps its state this often, and each epoch.")
+    pixel_cache: ByteSize = Field(
+        ByteSize(10 * 1024 * MIB), description="How much decoded images may take on disk; 0 keeps none between nodes."
+    )
     max_document_bytes: int = Field(16 * MIB, ge=1024, description="The largest JSON body.")
     max_upload_bytes: int = Field(20 * 1024 * MIB, ge=1, description="The largest archive that may be uploaded.")
     upload_part_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest part of an upload.")
@@ -86,6 +89,11 @@ class Config(BaseSettings):
     def database(self) -> str:
         """Where the home's database lies. May hold a password."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'torchwire.db'}"
+
+    @property
+    def for_modules(self) -> dict[str, Any]:
+        """What modules find in ``ctx.settings`` beside what the engine puts there."""
+        return {"pixel_cache_folder": str(self.home / "cache" / "pixels"), "pixel_cache_bytes": int(self.pixel_cache)}
 
     @property
     def data_folder(self) -> Path:

@@ -49,6 +49,7 @@ class Workplace:
             checkpoint_seconds=self.config.checkpoint_seconds,
             cores=self.config.cores or available_cores(),
             memory_bytes=self.config.memory_bytes or usable_memory(),
+            for_modules=self.config.for_modules,
             holder="`torchwire run`",
             disk_budget=self.config.disk_budget,
         )

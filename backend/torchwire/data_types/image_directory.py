@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from torchwire.data_types.json_files import read_json, write_json
 from torchwire.errors import InvalidDatasetError
@@ -97,9 +97,15 @@ class ImageDirectory:
         return map(ImageRecord, *columns)
 
     @property
-    def paths(self) -> list[Path]:
-        """The image files, in the order of the records."""
-        return [self.folder / path for path in self.records.column("path").to_pylist()]
+    def paths(self) -> Sequence[Path]:
+        """The image files, in the order of the records. Each is made when it is asked for: there may be a million."""
+        return _Paths(self.folder, self.records.column("path"))
+
+    @property
+    def digests(self) -> Iterator[str]:
+        """The images' SHA-256 digests, in the order of the records."""
+        for chunk in self.records.column("sha256").iterchunks():
+            yield from chunk.to_pylist()
 
     @property
     def ids(self) -> list[str]:
@@ -112,6 +118,27 @@ class ImageDirectory:
         """Each image's number in ``categories`` (-1 without a label), in the order of the records."""
         labels: list[int] = self.records.column("label").to_pylist()
         return labels
+
+
+class _Paths(Sequence[Path]):
+    """The paths of a table's column below a folder."""
+
+    def __init__(self, folder: Path, column: Any) -> None:
+        self._folder, self._column = folder, column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Path]: ...
+
+    def __getitem__(self, index: int | slice) -> Path | list[Path]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(len(self))[index]]
+        return self._folder / str(self._column[index])
 
 
 _HINT = "Wire the output of Convert to Image Directory, or of a node behind it."

@@ -52,6 +52,7 @@ class Context(Protocol):
         """Operator's settings that concern modules: ``pretrained_weights_folder``, ``max_image_pixels``, limits.
 
         ``checkpoint_seconds`` is how often a long step keeps its state; 0 is as often as it can.
+        ``pixel_cache_folder`` and ``pixel_cache_bytes`` say where decoded images may outlive a node, and how many.
         """
 
     @property

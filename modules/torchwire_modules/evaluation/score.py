@@ -71,7 +71,7 @@ class ScoreImageModel(Module):
             network = _inference.load_network(model, ctx.device)
         images = open_images(model, ctx.input("dataset"))
         folder, total, done = ctx.output_folder("scored_dataset"), images.images.total, 0
-        ids, records = images.images.ids, images.images.records
+        records = images.images.records
         labelled = images.images.labelled
         arithmetic = chosen(ctx.device, model.family, images.image_size, precision=self.precision)
         comparison = None
@@ -91,7 +91,7 @@ class ScoreImageModel(Module):
         ):
             for indices, scores in scored:
                 categories = records.column("category").take(indices).to_pylist() if labelled else []
-                table.write([ids[index] for index in indices], categories, scores)
+                table.write(records.column("id").take(indices).to_pylist(), categories, scores)
                 done += len(indices)
                 ctx.progress(done, total, unit="images", message=f"{done} of {total} images")
                 ctx.check_cancelled()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torchwire.data_types.image_directory import ImageDirectory
 from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, TorchwireError
 from torchwire_modules.training._batches import Batches
+from torchwire_modules.training._pixel_cache import PixelCache, key_of
 from torchwire_modules.training._pixels import PixelStore
 from torchwire_modules.vision.transform_ops import Transform
 
@@ -57,9 +59,14 @@ class ImageSet:
             transform = Transform(images.transformations, train=train)
             return cls(port, images, transform, one_size(images, transform, TITLES[port]))
 
-    def store(self, scratch: Path, *, budget: int | None = None) -> PixelStore:
-        """Where its decoded pixels are kept, in a file of the folder ``scratch``; ``budget`` 0 keeps none."""
-        return PixelStore(self.images.paths, self.transform.decode, scratch / f"{self.port}.pixels", budget)
+    def store(self, scratch: Path, *, budget: int | None = None, cache: PixelCache | None = None) -> PixelStore:
+        """Where its decoded pixels are kept, in a file of the folder ``scratch``; ``budget`` 0 keeps none.
+
+        With ``cache`` they are taken from there if another node has left them, and left there for the next.
+        """
+        key = "" if cache is None else key_of(self.images.digests, self.transform.decoding)
+        file = scratch / f"{self.port}.pixels"
+        return PixelStore(self.images.paths, self.transform.decode, file, budget, cache=cache, key=key)
 
     def batches(
         self,
@@ -127,3 +134,9 @@ def category_counts(images: ImageDirectory) -> list[int]:
 def _listed(names: Sequence[str] | set[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in sorted(names)[:5])
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def pixel_cache(settings: Mapping[str, Any]) -> PixelCache | None:
+    """The operator's cache of decoded images; None where there is none, or no room is given to it."""
+    folder, budget = settings.get("pixel_cache_folder"), settings.get("pixel_cache_bytes", 0)
+    return PixelCache(Path(folder), int(budget)) if folder and budget else None

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torchwire.errors import InvalidDatasetError
+from torchwire_modules.training._pixel_cache import Entry, PixelCache
 
 Pixels = NDArray[np.uint8]
 Decode = Callable[[Path], Pixels]
@@ -26,16 +28,33 @@ class PixelStore:
     what comes back never depends on which thread came first.
     """
 
-    def __init__(self, files: Sequence[Path], decode: Decode, scratch_file: Path, budget: int | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        decode: Decode,
+        scratch_file: Path,
+        budget: int | None = None,
+        *,
+        cache: PixelCache | None = None,
+        key: str = "",
+    ) -> None:
+        """With ``cache``, images are read from the set ``key`` if it is there; else they are left there at the end."""
         self._files = files
         self._decode = decode
+        self._cache, self._key = cache, key
+        self._path = scratch_file
+        self._lock = threading.Lock()
+        found = None if cache is None else cache.find(key, len(files))
+        if found is not None:
+            with suppress(OSError):
+                self._handle = os.open(found.pixels, os.O_RDONLY)
+                self._offsets, self._shapes, self._cache = found.offsets, found.shapes, None
+                return
         self._budget = shutil.disk_usage(scratch_file.parent).free // 2 if budget is None else budget
         self._handle = os.open(scratch_file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._path = scratch_file
         self._used = 0
         self._offsets = np.full(len(files), -1, dtype=np.int64)
         self._shapes = np.zeros((len(files), 2), dtype=np.int32)
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._files)
@@ -47,8 +66,10 @@ class PixelStore:
         self.close()
 
     def close(self) -> None:
-        """Give the scratch file back."""
+        """Leave a whole set to the cache; give the scratch file back."""
         os.close(self._handle)
+        if self._cache is not None and len(self._files) and (self._offsets >= 0).all():
+            self._cache.keep(self._key, Entry(self._path, self._offsets, self._shapes))
         self._path.unlink(missing_ok=True)
 
     def read(self, index: int) -> Pixels:

@@ -15,7 +15,7 @@ from torchwire.data_types.model import UntrainedModel
 from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError, OutOfRangeError
 from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved
-from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories
+from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
 from torchwire_modules.training._loop import Listeners, Trainer
 from torchwire_modules.training._report import Report
@@ -55,6 +55,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     )
     check_arithmetic(arithmetic, ctx.device)
     ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
+    cache = pixel_cache(ctx.settings)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
     with repeatable(recipe.seed, ctx.threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
         network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
@@ -63,7 +64,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
             untrained.family,
             recipe,
             training.batches(
-                stack.enter_context(training.store(ctx.scratch)),
+                stack.enter_context(training.store(ctx.scratch, cache=cache)),
                 recipe.batch_size,
                 seed=recipe.seed,
                 shuffle=True,
@@ -71,7 +72,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
                 device=ctx.device,
             ),
             validation.batches(
-                stack.enter_context(validation.store(ctx.scratch)),
+                stack.enter_context(validation.store(ctx.scratch, cache=cache)),
                 recipe.batch_size,
                 loader_threads=loader_threads,
                 device=ctx.device,

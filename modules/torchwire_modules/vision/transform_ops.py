@@ -48,6 +48,11 @@ class Transform:
         self._prefix, self._suffix = self.steps[:same], self.steps[same:]
 
     @property
+    def decoding(self) -> list[Mapping[str, Any]]:
+        """The leading steps that are the same every time, which ``decode`` runs."""
+        return list(self._prefix)
+
+    @property
     def random(self) -> bool:
         """Whether two epochs can see different pixels."""
         return any(map(is_random, self.steps))
