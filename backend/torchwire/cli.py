@@ -68,11 +68,23 @@ def _parser() -> argparse.ArgumentParser:
     targets = add("targets", _targets, "List the compute targets of this machine.")
     runs = add("runs", _runs, "List the newest runs.")
     runs.add_argument("--limit", type=int, default=20, help="How many (20).")
+    storage = add("storage", _storage, "Show what takes how much room on the disk.")
+    collect = storage.add_subparsers(metavar="COMMAND").add_parser(
+        "collect", help="Remove what nobody needs.", description="Remove what nobody needs. No server may be running."
+    )
+    collect.set_defaults(command=_collect)
+    collect.add_argument("--dry-run", action="store_true", help="Only say what would go, and what it would cost.")
+    collect.add_argument(
+        "--down-to", metavar="SIZE", help="How much may stay, as in 20GB: the budget unless told, else nothing."
+    )
     add("version", _version, "Print the version.")
-    for known in (serve, run, check, targets, runs):
+    for known in (serve, run, check, targets, runs, storage):
         known.add_argument("--home", type=Path, metavar="DIR", help="Where all state lives.")
-    for known in (run, check, modules, targets, runs):
+    for known in (run, check, modules, targets, runs, storage):
         known.add_argument("--json", action="store_true", help="Print JSON.")
+    # What was given before COMMAND must not be undone by a default after it.
+    collect.add_argument("--home", type=Path, metavar="DIR", help="Where all state lives.", default=argparse.SUPPRESS)
+    collect.add_argument("--json", action="store_true", help="Print JSON.", default=argparse.SUPPRESS)
     return parser
 
 
@@ -159,6 +171,56 @@ def _runs(options: argparse.Namespace) -> int:
     return COMPLETED
 
 
+def _storage(options: argparse.Namespace) -> int:
+    place = _workplace(options)
+    try:
+        place.database.migrate()
+        collector = place.engine.collector
+        shown, runs = collector.overview(), collector.runs(20)["runs"]
+    finally:
+        place.close()
+    if options.json:
+        _print_json(shown | {"runs": runs})
+        return COMPLETED
+    _print_table(("kind", "room"), [(kind, _room(size)) for kind, size in shown["used"].items()])
+    budget = "no budget" if shown["budget"] is None else f"a budget of {_room(shown['budget'])}"
+    print(f"{_room(shown['collectable'])} can be freed; {_room(shown['disk']['free'])} are free; {budget}.")
+    if runs:
+        rows = [
+            (run["id"], run["name"], "pinned" if run["pinned"] else "", _room(run["size"]), _room(run["size_alone"]))
+            for run in runs
+        ]
+        _print_table(("run", "name", "", "room", "freed by deleting it"), rows)
+    return COMPLETED
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from torchwire.config import parse_size
+
+    down_to = None if options.down_to is None else parse_size(options.down_to)
+    place = _workplace(options)
+    try:
+        with place.engine.alone():
+            done = place.engine.collector.collect(dry_run=options.dry_run, down_to=down_to)
+    finally:
+        place.close()
+    if options.json:
+        _print_json(done)
+        return COMPLETED
+    rows = [
+        (found["digest"][:12], found["node"] or "", found["module"] or "", _room(found["size"]), _time(found))
+        for found in done["artifacts"]
+    ]
+    if rows:
+        _print_table(("artifact", "node", "module", "size", "to make again"), rows)
+    verb = "would be" if options.dry_run else "were"
+    print(
+        f"{len(rows)} artifacts and {done['checkpoints']} checkpoints {verb} removed: {_room(done['freed'])}; "
+        f"making it all again takes {done['seconds_to_recompute']:.0f} s."
+    )
+    return COMPLETED
+
+
 def _version(_: argparse.Namespace) -> int:
     from torchwire import __version__
 
@@ -211,6 +273,20 @@ def _print_table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None
 
 def _gigabytes(size: int | None) -> str:
     return "" if size is None else f"{size / 1e9:.1f} GB"
+
+
+def _room(size: int) -> str:
+    value, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _time(found: dict[str, Any]) -> str:
+    seconds = found["seconds_to_recompute"]
+    return "not known" if seconds is None else f"{seconds:.1f} s"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
+from pydantic import ByteSize, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -131,6 +131,14 @@ def load_config(*, home: Path | str | None = None, **flags: Any) -> Config:
         raise ParameterParseError(f"Setting '{name}': {first['msg']}.", hint=hint, parameter=name) from error
     except (SettingsError, ValueError, OSError) as error:  # a file that isn't TOML, or can't be read
         raise ParameterParseError(f"The settings can't be read: {error}.", hint=f"Mend {SETTINGS_FILE}.") from error
+
+
+def parse_size(text: str) -> int:
+    """The number of bytes that ``20GB`` or ``500MiB`` stands for. Raises ParameterParseError."""
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError as error:
+        raise ParameterParseError(f"'{text}' is not a size.", hint="Write it as 500MB or 20GB.") from error
 
 
 def home_folder(given: Path | str | None = None) -> Path:

@@ -227,10 +227,14 @@ class Collector:
     def _sweep(self) -> None:
         """Remove what a kill left half done: withdrawn folders, and the rows of folders that are gone."""
         self._store.sweep()
-        there = self._store.digests()
-        lost = self._database.holdings.all_digests() - there
-        if lost and there:  # all of them gone at once: more likely a disk that isn't mounted
-            self._call(lambda: self._database.holdings.forget(lost - self._store.digests()))
+        lost = self._database.holdings.all_digests() - self._store.digests()
+        if lost:
+            self._call(lambda: self._database.holdings.forget([digest for digest in lost if self._is_gone(digest)]))
+
+    def _is_gone(self, digest: str) -> bool:
+        """Whether it was taken out of the store. A store without its inner folders is a disk that isn't mounted."""
+        folder = self._store.folder(digest)
+        return folder.parent.is_dir() and not folder.exists()
 
     # Pictures and ledgers
 

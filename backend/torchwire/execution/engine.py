@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,18 @@ class Engine:
         self.collector.stop()
         self._loop.stop(kill=kill)
         self._lock.release()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the home without working, to look after it. Raises ConflictError when an engine has it."""
+        self._lock.acquire()
+        try:
+            self.home.prepare()
+            self._database.claim()
+            self._database.migrate()
+            yield
+        finally:
+            self._lock.release()
 
     @property
     def workers(self) -> str:

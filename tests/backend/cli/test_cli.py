@@ -255,3 +255,25 @@ def test_a_part_can_be_run(torchwire: Torchwire, save: Any) -> None:
     assert (done.returncode, "n1" in done.stdout, "n2" in done.stdout) == (0, True, False)
     done = torchwire("run", save(chain(3)), "--only", "nn")
     assert (done.returncode, "has no node 'nn'" in done.stderr) == (2, True)
+
+
+def test_room_is_shown_and_made(torchwire: Torchwire, save: Any) -> None:
+    torchwire("run", save(single("source", content="x" * 4000)))
+    shown = lines(torchwire("storage", "--json"))[0]
+    assert shown["used"]["artifacts"] > 4000 and shown["runs"][0]["size_alone"] > 4000
+    foreseen = torchwire("storage", "collect", "--dry-run")
+    assert "1 artifacts and 0 checkpoints would be removed" in foreseen.stdout
+    assert lines(torchwire("storage", "collect", "--down-to", "1GB", "--json"))[0]["artifacts"] == []
+    (gone,) = lines(torchwire("storage", "collect", "--json"))[0]["artifacts"]
+    assert gone["module"] == "source"
+    shown = torchwire("storage")
+    assert shown.returncode == 0 and "no budget" in shown.stdout
+    refused = torchwire("storage", "collect", "--down-to", "much")
+    assert (refused.returncode, "'much' is not a size" in refused.stderr) == (2, True)
+
+
+def test_room_is_not_made_behind_a_server_s_back(torchwire: Torchwire, new_place: Any) -> None:
+    new_place().start()
+    done = torchwire("storage", "collect")
+    assert (done.returncode, "is in use by" in done.stderr) == (2, True)
+    assert torchwire("storage").returncode == 0
