@@ -89,7 +89,7 @@ def test_cancelled_and_gone_on_with(
     tmp_path: Path, images: dict[str, Path], whole: tuple[Path, FakeContext], interrupted: FakeContext
 ) -> None:
     newest = interrupted.checkpoints[-1]
-    ctx = context(tmp_path, images, checkpoint=newest)
+    ctx = context(tmp_path, images, checkpoint=newest, threads=2)  # it was one thread before, and stays so
     folder = train(ctx)
     assert weights(folder) == weights(whole[0])
     assert timeless(folder) == timeless(whole[0])

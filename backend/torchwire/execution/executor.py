@@ -294,7 +294,7 @@ class Executor:
             return
         if adopted.event is not None:
             self._say(run, "node.checkpoint", attempt.node, **adopted.event)
-        self.unused |= adopted.unused
+        self.unused = (self.unused | adopted.unused) - {data["digest"]}
 
     def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
         self.tell_memory()

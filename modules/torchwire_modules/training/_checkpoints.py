@@ -57,11 +57,8 @@ def find_saved(ctx: Context, work: Mapping[str, Any]) -> Saved | None:
     if isinstance(saved, str):
         ctx.log(f"The checkpoint is not used: {saved}.")
         return None
-    if saved.threads != ctx.threads:
-        ctx.log(
-            f"The checkpoint was made with {saved.threads} threads and there are {ctx.threads} now: "
-            "sums may be rounded differently from here on."
-        )
+    if saved.threads != ctx.threads:  # sums are split by thread, and each split rounds in its own way
+        ctx.log(f"Goes on with {saved.threads} threads, as the checkpoint was made, and not with {ctx.threads}.")
     return saved
 
 
@@ -85,7 +82,12 @@ class Saver:
         self, ctx: Context, report: Report, work: Mapping[str, Any], pretrained: str | None, saved: Saved | None
     ) -> None:
         self._ctx, self._report = ctx, report
-        self._facts = {"version": VERSION, "work": _plain(work), "pretrained": pretrained, "threads": ctx.threads}
+        self._facts = {
+            "version": VERSION,
+            "work": _plain(work),
+            "pretrained": pretrained,
+            "threads": threads_of(ctx, saved),
+        }
         self._every = float(ctx.settings.get("checkpoint_seconds", EVERY))
         self._cost = 0.0
         self._last = time.perf_counter()
@@ -179,6 +181,11 @@ class Saver:
             "done": trainer.step / max(1, epochs * batches),
             "seconds": self.seconds,
         }
+
+
+def threads_of(ctx: Context, saved: Saved | None) -> int:
+    """How many threads to train with: where training goes on, as many as before, for the outcome depends on it."""
+    return ctx.threads if saved is None else saved.threads
 
 
 def _flushed_digest(path: Path) -> str:

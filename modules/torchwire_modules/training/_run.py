@@ -14,7 +14,7 @@ from torch import nn
 from torchwire.data_types.model import UntrainedModel
 from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError, OutOfRangeError
 from torchwire.module_api import Context
-from torchwire_modules.training._checkpoints import Saved, Saver, find_saved
+from torchwire_modules.training._checkpoints import Saved, Saver, find_saved, threads_of
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
 from torchwire_modules.training._loop import Listeners, Trainer
@@ -45,6 +45,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
     work = same_work(untrained, recipe, digests)
     saved = find_saved(ctx, work)
+    threads = threads_of(ctx, saved)
     arithmetic = chosen(
         ctx.device,
         untrained.family,
@@ -57,7 +58,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
     cache = pixel_cache(ctx.settings)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
-    with repeatable(recipe.seed, ctx.threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
+    with repeatable(recipe.seed, threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
         network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
         trainer = Trainer(
             network,
@@ -89,7 +90,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         saver.finished(trainer)
     facts = {
         "seconds": saver.seconds,
-        "threads": ctx.threads,
+        "threads": threads,
         "device": ctx.device,
         "pretrained_weights": pretrained,
         "data": digests,

@@ -6,12 +6,20 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.graphs import Document, single
 from tests.places import Place, statuses
+from torchwire.errors import RunCancelled
+from torchwire.execution import sealing
+from torchwire.execution.attempt import EventTail
+from torchwire.execution.checkpointing import CheckpointWriter, damage_of
+from torchwire.execution.logs import LogBook
+from torchwire.execution.reporting import Reporter
+from torchwire.execution.sealing import KnownDigests
 from torchwire.storage.models import AttemptRow, CheckpointRow, table_of
 
 CHECKPOINTS, ATTEMPTS = table_of(CheckpointRow), table_of(AttemptRow)
@@ -160,6 +168,17 @@ def test_farther_work_goes_on_from_where_shorter_work_ended(place: Place) -> Non
     assert run["nodes"]["only"]["resumed"]["run_id"] == first["id"]
 
 
+def test_farther_work_goes_on_from_shorter_work_that_was_cancelled(place: Place, held, tmp_path) -> None:
+    first = place.submit(held())
+    until_held(place, first)
+    place.engine.cancel(first)
+    place.finish(first)
+    release(tmp_path)
+    run = place.run(held(to=6))
+    assert (the_sum(place, run), resumed_at(place, run["id"])) == (21, [("checkpoint", 3)])
+    assert run["nodes"]["only"]["why"].startswith("goes on after number 3 of 5, from the run cancelled at ")
+
+
 def test_work_that_went_too_far_is_not_gone_on_with(place: Place) -> None:
     place.run(single("counts", to=6))
     run = place.run(single("counts", to=4))
@@ -272,3 +291,34 @@ def test_a_late_checkpoint_of_an_older_attempt_is_dropped(new_place, held, tmp_p
     run = after.finish(run_id)
     assert (statuses(run), the_sum(after, run)) == ({"only": "completed"}, 15)
     assert numbers(run) == [1, 2, 3, 4, 5]
+
+
+def test_a_save_that_is_broken_off_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = tmp_path / "attempt"
+    attempt.mkdir()
+    reporter = Reporter(attempt, "a" * 32, tmp_path / "doorbell", LogBook(attempt))
+    writer = CheckpointWriter(attempt, reporter, KnownDigests())
+
+    def save(step: int) -> None:
+        folder = tmp_path / f"state{step}"
+        folder.mkdir()
+        (folder / "state.txt").write_text(str(step))
+        writer.save(folder, step, {}, final=False)
+
+    save(1)
+    flush = sealing._flush
+    for error in (RunCancelled(), OSError(28, "No space left on device")):
+        monkeypatch.setattr(sealing, "_flush", partial(_raise, error))
+        with pytest.raises(type(error)):
+            save(2 if isinstance(error, OSError) else 3)
+    monkeypatch.setattr(sealing, "_flush", flush)
+    save(4)
+    save(5)
+    said = [event["data"] for event in EventTail(attempt / "events.jsonl", 0).read()]
+    assert [told["step"] for told in said] == [1, 4, 5]
+    for told in said[1:]:
+        assert damage_of(attempt / "checkpoints" / told["name"], told["digest"]) is None
+
+
+def _raise(error: BaseException, *_: object) -> None:
+    raise error
