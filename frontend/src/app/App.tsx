@@ -19,6 +19,7 @@ import { useOpenPipeline } from './useOpenPipeline';
 import { useShownRun } from './useShownRun';
 
 const StoragePage = lazy(() => import('./StoragePage').then((module) => ({ default: module.StoragePage })));
+const ComparePage = lazy(() => import('./ComparePage').then((module) => ({ default: module.ComparePage })));
 const Toaster = lazy(() => import('@/components/ui/Toaster').then((module) => ({ default: module.Toaster })));
 
 export function App() {
@@ -58,10 +59,10 @@ function Root() {
   }, [reachable, away, retry]);
 
   const failure = error ?? (loaded ? null : libraryError);
-  if (route.page === 'storage') {
+  if (route.page === 'storage' || route.page === 'compare') {
     return (
       <Suspense fallback={<Splash />}>
-        <StoragePage />
+        {route.page === 'storage' ? <StoragePage /> : <ComparePage runIds={route.runIds} />}
       </Suspense>
     );
   }

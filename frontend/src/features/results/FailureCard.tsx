@@ -32,15 +32,15 @@ export function FailureCard({ nodeId, error }: FailureCardProps) {
         <h3>{failureTitle(report)}</h3>
       </header>
       <p className={styles.what}>{report.what}</p>
-      {report.remedy !== null && (
-        <div className={styles.remedy}>
+      <div className={styles.remedy}>
+        {report.remedy.parameter === undefined && (
           <p>
             <Lightbulb aria-hidden />
             <span>{report.remedy.text}</span>
           </p>
-          <RemedyButton report={report} nodeId={nodeId} />
-        </div>
-      )}
+        )}
+        <RemedyButton report={report} nodeId={nodeId} />
+      </div>
       {report.memory.length > 1 && (
         <MemoryCurve points={report.memory} peak={null} limit={report.memory_limit} />
       )}

@@ -14,8 +14,10 @@ interface MemoryCurveProps {
 
 /** How much memory a node and all its processes took over time, with the line that it must not cross. */
 export function MemoryCurve({ points, peak, limit = null }: MemoryCurveProps) {
-  const { line, area, limitY } = drawMemory(points, limit, WIDTH, HEIGHT);
   const highest = peak ?? Math.max(0, ...points.map(([, size]) => size));
+  // A limit far away would press the curve flat; it is only told then.
+  const near = limit !== null && highest > limit / 4 ? limit : null;
+  const { line, area, limitY } = drawMemory(points, near, WIDTH, HEIGHT);
   const last = points.at(-1);
   const words = `Memory: ${bytes(highest)} at most${limit === null ? '' : `, limit ${bytes(limit)}`}`;
   return (

@@ -14,10 +14,9 @@ import styles from './RemedyButton.module.css';
 /** What helps against a failure, done with one click on the draft (and undone with one); then it offers to submit. */
 export function RemedyButton({ report, nodeId }: { report: FailureReport; nodeId: string }) {
   const { remedy, cause } = report;
-  const owner = remedy?.node ?? nodeId;
-  const done = useDocument((state) => remedy !== null && isDone(state, owner, remedy));
+  const owner = remedy.node ?? nodeId;
+  const done = useDocument((state) => isDone(state, owner, remedy));
   const there = useDocument((state) => state.nodes[owner] !== undefined);
-  if (remedy === null) return null;
   if (cause === 'disk-full') {
     return (
       <div className={styles.remedy}>
@@ -27,7 +26,7 @@ export function RemedyButton({ report, nodeId }: { report: FailureReport; nodeId
       </div>
     );
   }
-  if (remedy.parameter == null || remedy.value === undefined || !there) return null;
+  if (remedy.parameter === undefined || remedy.value === undefined || !there) return null;
   if (done) {
     return (
       <div className={styles.remedy} role="status">
@@ -61,7 +60,7 @@ function isDone(
   { parameter, value }: Remedy,
 ): boolean {
   const node = nodes[nodeId];
-  if (node === undefined || parameter == null) return false;
+  if (node === undefined || parameter === undefined) return false;
   if (parameter === TIME_LIMIT) return (node.resources.timeout_seconds ?? null) === value;
   const declared = catalogStore
     .getState()
@@ -75,7 +74,7 @@ function isDone(
 
 function apply(nodeId: string, { parameter, value, text }: Remedy): void {
   const { endBurst, nodes, setParameter, setResources } = documentStore.getState();
-  if (parameter == null || value === undefined) return;
+  if (parameter === undefined || value === undefined) return;
   endBurst();
   if (parameter === TIME_LIMIT) {
     const resources = nodes[nodeId]?.resources;
