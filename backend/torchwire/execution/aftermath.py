@@ -25,13 +25,14 @@ class Surroundings:
     folder: Path
     pid: int
     umask: int
+    streams: tuple[os.stat_result, os.stat_result]
 
     @classmethod
     def now(cls, folder: Path) -> Surroundings:
         """As they are, in the attempt's ``folder``."""
         umask = os.umask(0o022)
         os.umask(umask)
-        return cls(folder, os.getpid(), umask)
+        return cls(folder, os.getpid(), umask, (os.fstat(1), os.fstat(2)))
 
     def restore(self) -> None:
         """Undo what the module did to the process, and end what it left running. A copy of the process ends here."""
@@ -44,8 +45,8 @@ class Surroundings:
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
-        for name, number in zip(STREAMS, (1, 2), strict=True):
-            if not _is(number, log_file(self.folder, name)):
+        for name, number, before in zip(STREAMS, (1, 2), self.streams, strict=True):
+            if not _is(number, before):
                 _reopen(number, log_file(self.folder, name))
         _end_children()
 
@@ -55,9 +56,9 @@ class Surroundings:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
-def _is(number: int, path: Path) -> bool:
+def _is(number: int, before: os.stat_result) -> bool:
     try:
-        return os.path.samestat(os.fstat(number), path.stat())
+        return os.path.samestat(os.fstat(number), before)
     except OSError:
         return False
 

@@ -139,9 +139,12 @@ def _take_up(home: Home, record: AttemptRecord, request: Mapping[str, Any], stat
 def _remember(attempt: LiveAttempt, heard: int) -> None:
     """Look how much of what it prints was ``heard``, and whether it began after that."""
     tail = EventTail(attempt.folder / "events.jsonl", 0)
-    for event in tail.read():
-        if event["type"] == "attempt.started":
-            attempt.pid, attempt.pid_started = event["data"]["pid"], event["data"]["pid_started"]
-        if tail.offset <= heard:
-            attempt.log_offsets = event.get("read", attempt.log_offsets)
+    tail.behind = True
+    while tail.behind:
+        for event in tail.read():
+            if event["type"] == "attempt.started":
+                attempt.pid, attempt.pid_started = event["data"]["pid"], event["data"]["pid_started"]
+            if tail.offset <= heard:
+                attempt.log_offsets = event.get("read", attempt.log_offsets)
+                attempt.last_lines.extend(event["data"].get("lines", ()))
     tail.close()

@@ -16,6 +16,7 @@ from tests.backend.execution.test_memory import groups
 from tests.graphs import document, node, single, wire
 from tests.places import Place, statuses
 from torchwire.api.records import FailureReport
+from torchwire.execution.failures import failure_of
 from torchwire.execution.processes import started_at
 
 __all__ = ["groups"]
@@ -188,3 +189,54 @@ def test_the_report_has_the_memory_until_the_end(place: Place) -> None:
     _, report = failed(place, graph)
     assert max(memory for _, memory in report["memory"]) > 100 << 20
     assert report["memory_limit"] >= os.sysconf("SC_PAGE_SIZE")
+
+
+def test_the_last_lines_are_known_to_the_next_engine(new_place: Callable[..., Place]) -> None:
+    before = new_place().ready()
+    run_id = before.submit(limited(2.0))
+    before.wait_for("node.log", "slow")
+    before.stop()
+    after = new_place().ready()
+    error = after.finish(run_id)["nodes"]["slow"]["error"]
+    assert len(texts(error["report"])) == 1
+    assert len(after.said(run_id, "node.log", "slow")) == 1
+
+
+def test_memory_that_torch_is_refused_is_out_of_memory() -> None:
+    import torch
+
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(1 << 48)
+    failure = failure_of(refused.value, "train").as_json()
+    assert (failure["cause"], failure["error"]["code"]) == ("out-of-memory", "0138")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "out-of-memory"),
+        (OSError(12, "Cannot allocate memory"), "out-of-memory"),
+        (OSError(28, "No space left on device"), "disk-full"),
+        (RuntimeError("PytorchStreamWriter failed writing file: No space left on device"), "disk-full"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "), "child-killed"),
+        (ValueError("out of range"), "library-error"),
+    ],
+)
+def test_causes_are_told_by_what_an_exception_says(error: Exception, cause: str) -> None:
+    assert failure_of(error, "train").cause == cause
+
+
+def test_the_cause_may_lie_behind_other_exceptions() -> None:
+    try:
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as inner:
+            raise ValueError("could not save") from inner
+    except ValueError as outer:
+        assert failure_of(outer, "train").cause == "disk-full"
+
+
+def test_a_time_limit_must_be_more_than_nothing(place: Place) -> None:
+    for wrong in (0, -1, "soon", 1e9):
+        faults = place.engine.validate(limited(wrong)).faults  # type: ignore[arg-type]
+        assert faults and "timeout_seconds" in faults[0].message, wrong
