@@ -29,7 +29,7 @@ from torchwire.execution.logs import bound_files
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.processes import end_orphans
-from torchwire.execution.reports import Obituary
+from torchwire.execution.reports import Obituary, without_report
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
@@ -473,7 +473,7 @@ class Executor:
     def _finish_if_over(self, run: ActiveRun) -> None:
         if run.is_over and run.id in self.runs:
             del self.runs[run.id]
-            error = {"error": run.errors[0]} if run.errors else {}
+            error = {"error": without_report(run.errors[0])} if run.errors else {}
             seconds = 0.0 if run.began is None else max(0.0, time.time() - run.began)
             self._say(run, "run.finished", None, status=run.outcome(), seconds=seconds, **error)
             self.to_clean.append(self._home.documents / f"{run.id}.json")

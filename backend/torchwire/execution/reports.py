@@ -203,6 +203,11 @@ class Obituary:
             return 0
 
 
+def without_report(error: Mapping[str, Any]) -> dict[str, Any]:
+    """The error for lists of runs, which would grow long with every node's last lines; the node's own keeps all."""
+    return {name: value for name, value in error.items() if name != "report"}
+
+
 def _last_lines(attempt: LiveAttempt) -> list[Line]:
     """What it printed last: from a crash on; of a log that was cut, what lies at the end of the files."""
     trace = [line for line in tail(attempt.folder, CRASH_LINES) if line[1] == "stderr"]
