@@ -18,7 +18,7 @@ import networkx as nx
 
 from tests.bench import peers
 from tests.bench.harness import Measurement, seconds, summarise
-from tests.graphs import Document, chain, document, node, wire
+from tests.graphs import Document, document, node, wire
 from torchwire.execution.engine import Engine
 from torchwire.execution.events import RunEvent
 from torchwire.execution.settings import EngineSettings
@@ -75,11 +75,11 @@ def _engine(preload: tuple[str, ...] = ()) -> Iterator[Runner]:
             database.close()
 
 
-def _chain(length: int, mark: str) -> Document:
-    """A chain in which no node makes what another has made, or the engine would reuse it and run nothing."""
-    graph = chain(length)
-    graph["nodes"][0]["parameters"]["content"] = mark
-    return graph
+def _chain(length: int, begin: int) -> Document:
+    """A chain that counts up from ``begin``: apart enough, none of its nodes makes what another has made."""
+    nodes = [node("n0", "source", content=str(begin)), *(node(f"n{i}", "adds-one") for i in range(1, length))]
+    wires = [wire(f"n{i - 1}.{'folder' if i == 1 else 'result'}", f"n{i}.folder") for i in range(1, length)]
+    return document(*nodes, wires=tuple(wires))
 
 
 def chain_20() -> list[Measurement]:
@@ -88,7 +88,7 @@ def chain_20() -> list[Measurement]:
     with _engine(preload=PRELOAD) as runner:
 
         def once() -> float:
-            taken = runner.run(_chain(20, f"round {next(marks)}")) / 20 * 1000
+            taken = runner.run(_chain(20, 1000 * next(marks))) / 20 * 1000
             if sum(event.type == "node.started" for event in runner.events) != 20:
                 raise RuntimeError("not every node ran")
             return taken
@@ -100,7 +100,7 @@ def chain_20() -> list[Measurement]:
 def resubmit_20() -> list[Measurement]:
     """ms for the same chain again, unchanged, so that every node is reused."""
     with _engine(preload=PRELOAD) as runner:
-        graph = _chain(20, "same")
+        graph = _chain(20, 0)
         runner.run(graph)
         return peers.compare("resubmit-20", "again", lambda: runner.run(graph) * 1000, at_most=30)
 

@@ -53,6 +53,20 @@ class AddFile(Module):
         return {"result": out}
 
 
+@module("adds-one", title="Adds one", category="Tests")
+class AddsOne(Module):
+    """Reads a number and writes the next: next to nothing, and never what another node has made."""
+
+    folder = input(ANY_DIRECTORY, help="A number, as Source writes it.")
+    result = output(ANY_DIRECTORY, help="The next number.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Count."""
+        out = ctx.output_folder("result")
+        (out / "content.txt").write_text(str(int((ctx.input("folder") / "content.txt").read_text()) + 1))
+        return {"result": out}
+
+
 @module("identity", title="Identity", category="Tests")
 class Identity(Module):
     """Passes on what it gets."""

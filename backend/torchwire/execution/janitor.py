@@ -69,6 +69,15 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     elif path.is_dir():
         for name in GARBAGE:
-            shutil.rmtree(path / name, ignore_errors=True)
+            _remove_folder(path / name)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_folder(path: Path) -> None:
+    try:
+        path.rmdir()  # mostly there is nothing in it any more, or it was never made
+    except FileNotFoundError:
+        return
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
