@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, ExceptionContext, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from torchwire.errors import DatabaseUnavailableError
+from torchwire.errors import DatabaseUnavailableError, ParameterParseError
 from torchwire.storage import migrations
 from torchwire.storage.artifacts import Artifacts
 from torchwire.storage.attempts import Attempts
@@ -167,11 +167,15 @@ class Database:
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
-        """Say DatabaseUnavailableError where there is no connection."""
+        """Say DatabaseUnavailableError where there is no connection, ParameterParseError for what can't be kept."""
         try:
             yield
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+            if self._kind.cannot_keep(cause):
+                raise ParameterParseError(
+                    "The database can't keep this: a text is too long, or holds a character that is none."
+                ) from error
             why = self._kind.why_lost(cause)
             if why is None:
                 raise

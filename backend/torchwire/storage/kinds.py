@@ -41,6 +41,9 @@ class Kind(Protocol):
     def why_lost(self, error: BaseException) -> str | None:
         """In words why there is no connection, when that is what the driver's error says."""
 
+    def cannot_keep(self, error: BaseException) -> bool:
+        """Whether the driver's error says that a text or number can't be stored."""
+
 
 class SQLite:
     """A file in the home folder. The home's lock keeps other engines away from it."""
@@ -72,6 +75,10 @@ class SQLite:
     def why_lost(self, error: BaseException) -> str | None:
         """A file is not lost."""
         return None
+
+    def cannot_keep(self, error: BaseException) -> bool:
+        """It keeps everything."""
+        return False
 
 
 def kind_of(address: str) -> Kind:

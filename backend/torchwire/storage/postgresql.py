@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -43,6 +44,7 @@ class PostgreSQL:
                 max_overflow=OVERFLOW,
                 pool_timeout=CONNECT_SECONDS,
                 connect_args=self._arguments,
+                json_serializer=to_json,
             )
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise DatabaseUnavailableError(
@@ -111,6 +113,10 @@ class PostgreSQL:
             return f"The database server {self._server} can't be reached ({said})."
         return None
 
+    def cannot_keep(self, error: BaseException) -> bool:
+        """Whether it is a data exception: a NUL character, a text longer than its column, a number out of range."""
+        return _state(error)[0].startswith("22")
+
     @property
     def _server(self) -> str:
         return f"{self._url.host or 'localhost'}:{self._url.port or 5432}"
@@ -118,6 +124,22 @@ class PostgreSQL:
     @property
     def _place(self) -> str:
         return f"'{self._url.database or ''}' on {self._server}"
+
+
+def to_json(value: Any) -> str:
+    """The value as JSON that the server can read again: it refuses NUL and halves of surrogate pairs."""
+    text = json.dumps(value)
+    if "\\u0000" in text or "\\ud" in text:
+        text = json.dumps(_readable(value))
+    return text
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {_readable(key): _readable(part) for key, part in value.items()}
+    return [_readable(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _be_patient(connection: Any, _record: object) -> None:

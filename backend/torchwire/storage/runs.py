@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import JSON, BigInteger, Connection, bindparam, delete, func, insert, literal, select, update
 
 from torchwire.errors import NotFoundError
 from torchwire.execution.events import RunEvent
@@ -59,7 +59,7 @@ METRICS = (
 )
 EVENTS_AFTER = (
     select(EVENTS)
-    .where(EVENTS.c.run_id == bindparam("of_run"), EVENTS.c.seq > bindparam("after"))
+    .where(EVENTS.c.run_id == bindparam("of_run"), EVENTS.c.seq > bindparam("after", type_=BigInteger))
     .order_by(EVENTS.c.seq)
     .limit(bindparam("most"))
 )
@@ -163,7 +163,10 @@ class Runs:
         with self._database.read() as connection:
             self._created(connection, run_id)
             query = select(*EVENTS.c).where(
-                EventRow.run_id == run_id, EventRow.node == node, EventRow.type == kind, EventRow.seq > after
+                EventRow.run_id == run_id,
+                EventRow.node == node,
+                EventRow.type == kind,
+                EventRow.seq > literal(after, BigInteger),
             )
             return [RunEvent(**row._mapping) for row in connection.execute(query.order_by(EventRow.seq).limit(limit))]
 

@@ -236,8 +236,11 @@ def test_summaries_are_listed(database: Database) -> None:
     database.runs.append(
         run_id, [("node.metric", "a", {"axis": "result", "step": 0, "values": {"accuracy": 0.5, "auc": None}})]
     )
+    unprintable = {"error": {"code": "1000", "name": "x", "message": "\0 \udc80 \U0001f600"}, "seconds": None}
+    database.runs.append(run_id, [("node.failed", node, unprintable) for node in ("a", "b")])
     (listed,) = database.runs.list()
     assert listed["summary"] == {"accuracy": 0.5, "auc": None}
+    assert database.runs.snapshot(run_id)["nodes"]["b"]["error"]["message"].endswith(" \U0001f600")
 
 
 def test_the_second_revision_says_which_run_needs_what(empty_database: Database) -> None:

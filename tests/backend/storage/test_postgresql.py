@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backend.server_fixtures import make_app, make_config, started, wait_for
 from tests.graphs import chain, document, node, wire
 from tests.places import Place, statuses
 from tests.postgresql import PASSWORD, Server
@@ -92,6 +93,26 @@ def test_the_engine_survives_a_restart_of_the_server(server: Server, new_place, 
         assert [event.seq for event in place.said(run_id)] == list(range(1, place.said(run_id)[-1].seq + 1))
         assert set(statuses(place.run(graph)).values()) == {"reused"}
         place.stop(kill=True)
+
+
+def test_the_server_works_on_it_and_says_what_it_cannot_keep(postgresql_url: str, tmp_path: Path) -> None:
+    with started(make_app(make_config(tmp_path / "home", database_url=postgresql_url))) as app:
+        client = app.test_client()
+        api = "/api/v1"
+        draft = client.post(f"{api}/pipelines", json={"document": chain(2)}).json["pipeline"]
+        assert client.get(f"{api}/pipelines").json["pipelines"][0]["node_count"] == 2
+        run = client.post(f"{api}/runs", json={"pipeline_id": draft["id"]}).json["run"]
+        wait_for(lambda: client.get(f"{api}/runs/{run['id']}").json["run"]["finished"])
+        assert client.get(f"{api}/runs?pipeline_id={draft['id']}").json["runs"][0]["status"] == "completed"
+        assert client.get(f"{api}/storage/runs").json["runs"][0]["size"] > 0
+        assert client.get(f"{api}/storage/artifacts").json["artifacts"][0]["module"] == "add-file"
+        assert client.get(f"{api}/datasets").status_code == 200
+        assert client.get(f"{api}/runs/%00").status_code == 400
+        assert client.get(f"{api}/runs?before=%00").status_code == 400
+        assert client.get(f"{api}/runs/{run['id']}/events?after={2**53}").json["events"] == []
+        nul = client.post(f"{api}/pipelines", json={"document": chain(1) | {"name": "a\0b"}})
+        assert nul.status_code == 400 and "can't keep" in nul.json["error"]["message"]
+        assert client.delete(f"{api}/runs/{run['id']}").status_code == 204
 
 
 def test_two_engines_never_share_a_database(new_place_on: Callable[..., Place], tmp_path: Path) -> None:
