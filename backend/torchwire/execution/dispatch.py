@@ -27,7 +27,7 @@ from torchwire.storage.artifacts import Result
 
 logger = logging.getLogger(__name__)
 
-LOOK_FOR = 0.25
+LOOK_FOR = 0.1
 """Seconds that looking at nodes may take before the engine turns to other things."""
 TELL_AFTER = 0.3
 """Seconds that a node waits before it says what for: most begin sooner."""

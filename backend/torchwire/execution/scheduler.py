@@ -5,8 +5,8 @@ the place's resources while it runs. Three rules:
 
 - **Fair between runs.** In each lane the run that has been given the fewest starts comes first, so a run of three nodes
   does not wait for one of a thousand. A run that comes (back) to a lane begins level with the run served last: what
-  it did not use before is not made up for, nor can ever new runs push back an old one. Within a run the plan's order
-  counts.
+  it did not use before is not made up for, and ever new runs can't push back an old one; but it has its turn before
+  those level with it that had theirs. Within a run the plan's order counts.
 - **No starving.** When the job whose turn it is does not fit, although something smaller would, it is *promised* its
   place. Others may still overtake it, but those that begin after the promise never take so much that it could not
   begin once all that ran before have ended. One promise at a time in each place, the one that is due the longest.
@@ -26,6 +26,9 @@ from itertools import count
 
 Needs = tuple[tuple[str, int], ...]
 """What a job takes: (resource, amount), in the order in which people are told what lacks."""
+
+Rank = tuple[int, bool, int]
+"""Whose turn it is: the fewest starts, then those that had none since they came, then who came first."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +262,7 @@ class _Lane:
     _served: dict[str, int] = field(default_factory=dict)  # the starts each run was given, as far as they count
     _waiting: Counter[str] = field(default_factory=Counter)  # how many jobs of each run wait here
     _arrival: dict[str, int] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)  # runs that were given a start since they came
     _arrivals: Iterator[int] = field(default_factory=count)
     _level: int = 0  # what the run served last has been given by now
 
@@ -282,10 +286,12 @@ class _Lane:
         self._waiting[job.run] -= 1
         if not self._waiting[job.run]:
             del self._waiting[job.run], self._served[job.run], self._arrival[job.run]
+            self._begun.discard(job.run)
 
     def take(self, job: Job) -> None:
         """Take out a job that starts."""
         self._served[job.run] += 1
+        self._begun.add(job.run)
         self._level = max(self._level, self._served[job.run])
         self.remove(job)
 
@@ -295,7 +301,7 @@ class _Lane:
 
     def first(self, may_start: Callable[[Needs], bool]) -> Job | None:
         """The first job, in fair order, whose needs are such that it may start."""
-        best: tuple[tuple[int, int], int, Job] | None = None
+        best: tuple[Rank, int, Job] | None = None
         for needs, queue in self._queues.items():
             if may_start(needs):
                 rank, job = queue.first(self._rank)
@@ -303,8 +309,8 @@ class _Lane:
                     best = (rank, job.order, job)
         return None if best is None else best[2]
 
-    def _rank(self, run: str) -> tuple[int, int]:
-        return self._served[run], self._arrival[run]
+    def _rank(self, run: str) -> Rank:
+        return self._served[run], run in self._begun, self._arrival[run]
 
 
 class _Queue:
@@ -313,29 +319,43 @@ class _Queue:
     def __init__(self) -> None:
         self.live: dict[str, int] = {}  # job -> the number of its entry; entries of jobs that left stay behind
         self._numbers = count()
-        self._runs: list[tuple[tuple[int, int], str]] = []
-        self._jobs: dict[str, list[tuple[int, int, Job]]] = {}
+        self._runs: list[tuple[Rank, int, str]] = []
+        self._members: dict[str, _Members] = {}
 
-    def add(self, job: Job, rank: tuple[int, int]) -> None:
+    def add(self, job: Job, rank: Rank) -> None:
         number = self.live[job.id] = next(self._numbers)
-        if job.run not in self._jobs:
-            self._jobs[job.run] = []
-            heapq.heappush(self._runs, (rank, job.run))
-        heapq.heappush(self._jobs[job.run], (job.order, number, job))
+        members = self._members.get(job.run)
+        if members is None:
+            members = self._members[job.run] = _Members(number)
+            heapq.heappush(self._runs, (rank, number, job.run))
+        members.live += 1
+        heapq.heappush(members.jobs, (job.order, number, job))
 
     def remove(self, job: Job) -> None:
         del self.live[job.id]
+        members = self._members[job.run]
+        members.live -= 1
+        if not members.live:
+            del self._members[job.run]
 
-    def first(self, rank_of: Callable[[str], tuple[int, int]]) -> tuple[tuple[int, int], Job]:
+    def first(self, rank_of: Callable[[str], Rank]) -> tuple[Rank, Job]:
         while True:
-            rank, run = self._runs[0]
-            jobs = self._jobs[run]
-            while jobs and self.live.get(jobs[0][2].id) != jobs[0][1]:
-                heapq.heappop(jobs)
-            if not jobs:
+            rank, number, run = self._runs[0]
+            members = self._members.get(run)
+            if members is None or members.number != number:
                 heapq.heappop(self._runs)
-                del self._jobs[run]
             elif rank < (now := rank_of(run)):
-                heapq.heapreplace(self._runs, (now, run))
+                heapq.heapreplace(self._runs, (now, number, run))
             else:
-                return rank, jobs[0][2]
+                while self.live.get(members.jobs[0][2].id) != members.jobs[0][1]:
+                    heapq.heappop(members.jobs)
+                return rank, members.jobs[0][2]
+
+
+@dataclass
+class _Members:
+    """A run's jobs in a queue; ``number`` tells its entry among the runs from one it had before."""
+
+    number: int
+    live: int = 0
+    jobs: list[tuple[int, int, Job]] = field(default_factory=list)
