@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from torchwire.api.errors import (
+    DiskFullError,
     InvalidRequestError,
     MethodNotAllowedError,
     TooLargeError,
@@ -91,10 +93,25 @@ def _as_ours(error: Exception) -> TorchwireError:
         return error
     if isinstance(error, HTTPException):
         return _from_http(error)
+    if is_disk_full(error):
+        logger.error("The disk is full: %s %s failed", request.method, request.path)
+        hint = "Make room on the disk of the home folder, then try again. Nothing that was stored is lost."
+        return DiskFullError("There is no room left on the server's disk.", hint=hint)
     logger.error("Unexpected fault in %s %s", request.method, request.path, exc_info=error)
     return UnexpectedError(
         "Something went wrong in the server.", hint="The server's log has the details; trying again does no harm."
     )
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether there was no room on the disk: for a file, or (the error's text tells) for the database."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "database or disk is full" in str(error) or "No space left on device" in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _from_http(error: HTTPException) -> TorchwireError:

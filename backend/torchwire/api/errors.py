@@ -51,3 +51,9 @@ class GoneError(TorchwireError):
     """It was there and was removed to make room."""
 
     name, code, status = "RemovedError", "2018", 410
+
+
+class DiskFullError(TorchwireError):
+    """The server has no room to store what it was asked to."""
+
+    name, code, status = "DiskFullError", "2020", 507

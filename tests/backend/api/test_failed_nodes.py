@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.backend.server_fixtures import run_to_end
+from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
 from tests.graphs import single
 
 
@@ -31,3 +36,38 @@ def test_a_crash_is_reported_over_http(app: Flask, client: FlaskClient) -> None:
     report = client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["nodes"]["only"]["error"]["report"]
     assert report["exit"] == "signal 11"
     assert report["memory_limit"] > 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of its own that is soon full."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_that_others_fill_is_told_in_words_and_stops_nothing_for_good(small_disk: Path, tmp_path: Path) -> None:
+    with started(make_app(make_config(small_disk / "home"))) as app:
+        client = app.test_client()
+        gate = tmp_path / "gate"
+        sent = {"pipeline": single("waits-for-file", path=str(gate))}
+        run_id = client.post("/api/v1/runs", json=sent).get_json()["run"]["id"]
+        wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["nodes"]["only"]["status"] == "running")
+        with (small_disk / "big").open("wb", buffering=0) as big, pytest.raises(OSError, match="No space left"):
+            for size in (1 << 16, 1 << 9, 1):
+                while True:
+                    try:
+                        big.write(b"x" * size)
+                    except OSError:
+                        if size == 1:
+                            raise
+                        break
+        refused = client.post("/api/v1/runs", json={"pipeline": single("source", content="y" * 50_000)})
+        assert (refused.status_code, refused.get_json()["error"]["name"]) == (507, "DiskFullError")
+        gate.touch()
+        (small_disk / "big").unlink()
+        wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["finished"], 40)
+        assert run_to_end(app, single("source"))["status"] == "completed"
