@@ -46,6 +46,10 @@ class Janitor:
         withdrawn = list(home.artifacts.glob(f"{REMOVED}*"))
         self._queue.put(partial(_sweep, attempts + documents + withdrawn, strays))
 
+    def do(self, task: Callable[[], object]) -> None:
+        """Call something soon that nobody waits for."""
+        self._queue.put(task)
+
     def stop(self) -> None:
         """End after what was queued is removed."""
         self._queue.put(None)

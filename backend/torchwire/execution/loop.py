@@ -40,6 +40,8 @@ T = TypeVar("T")
 SWEEP = 0.5
 """Seconds between two looks at everything: it finds what no doorbell, exit message or command told."""
 STOPPING_SWEEP = 0.02
+TIDY = 1.0
+"""Seconds, at least, between two times at which the database is tidied up."""
 CALL_TIMEOUT = 60.0
 MAX_WAIT_FOR_DATABASE = 2.0
 CLAIM_EVERY = 15.0
@@ -73,6 +75,7 @@ class Loop:
         self._listeners: list[Listener] = []
         self._answers: list[tuple[Future[Any], Any]] = []
         self._janitor = Janitor()
+        self._tidy_due = 0.0
         kinds = kinds_of(settings.preload, settings.cores)
         self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
         self._recovered = False
@@ -253,6 +256,9 @@ class Loop:
         unused, self._executor.unused = self._executor.unused, set()
         withdrawn = (self._executor.store.withdraw(digest) for digest in unused)
         self._janitor.remove(paths + [path for path in withdrawn if path is not None])
+        if events and time.monotonic() >= self._tidy_due:
+            self._tidy_due = time.monotonic() + TIDY
+            self._janitor.do(self._database.tidy)
 
     def _recover(self) -> None:
         for run, attempts in recover(self._home, self._database, self._registry):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +122,11 @@ class Database:
         """How many bytes it takes on the disk."""
         with self.read() as connection:
             return self._kind.size(connection)
+
+    def tidy(self) -> None:
+        """Do now, from a thread that nobody waits for, what would else hold up a commit later."""
+        with suppress(SQLAlchemyError, sqlite3.Error):
+            self._kind.tidy(self._engine)
 
     def close(self) -> None:
         """Close every connection, and let other engines in."""

@@ -63,6 +63,9 @@ class PostgreSQL:
         """What the server says."""
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
+    def tidy(self, engine: Engine) -> None:
+        """The server does that by itself."""
+
     def claim(self, engine: Engine) -> None:
         """Hold a lock on a connection of its own. It is the server's to give: it ends with the connection."""
         if self._claim is not None:
