@@ -58,9 +58,9 @@ export function resumedWords({ resumed }: NodeRun, runTime: number | null): stri
   return `went on after ${place}${origin}`;
 }
 
+/** `epoch` counts those that are complete, and `batch` those of the one after. */
 function placeWords(epoch: number, batch: number): string {
-  if (batch === 0) return `epoch ${epoch}`;
-  return epoch === 0 ? `batch ${batch}` : `epoch ${epoch}, batch ${batch}`;
+  return batch === 0 ? `epoch ${epoch}` : `batch ${batch} of epoch ${epoch + 1}`;
 }
 
 /** `just now`, `12 s ago`, `3 min ago`. */
