@@ -21,9 +21,15 @@ class Place:
     """One engine in one home. It loads no torch, so its workers are ready in a moment."""
 
     def __init__(
-        self, home: Path, packages: Sequence[str] = (PACKAGE,), *, url: str | None = None, **settings: Any
+        self,
+        home: Path,
+        packages: Sequence[str] = (PACKAGE,),
+        *,
+        url: str | None = None,
+        patience: float = TIMEOUT,
+        **settings: Any,
     ) -> None:
-        self.home = home
+        self.home, self._patience = home, patience
         home.mkdir(parents=True, exist_ok=True)
         self.database = Database(url or f"sqlite:///{home / 'torchwire.db'}", home)
         options = {"allowed_roots": None, "preload": (), "cores": 2} | settings
@@ -40,7 +46,7 @@ class Place:
     def ready(self) -> Place:
         """Start the engine and wait until it can fork workers."""
         self.engine.start()
-        assert self.engine.wait_until_ready(TIMEOUT)
+        assert self.engine.wait_until_ready(self._patience)
         return self
 
     def stop(self, *, kill: bool = False) -> None:
@@ -79,7 +85,7 @@ class Place:
             return None
 
         with self._changed:
-            event = self._changed.wait_for(found, TIMEOUT)
+            event = self._changed.wait_for(found, self._patience)
         assert event is not None, f"no {kind} of {node}; heard {[(e.type, e.node) for e in self.heard]}"
         return event
 
