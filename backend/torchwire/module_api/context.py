@@ -102,9 +102,10 @@ class Context(Protocol):
         """Keep ``folder``, which lies below ``scratch`` and is moved away, as the state after ``step`` steps.
 
         Once this returns, the state outlives the process; until then the one before does. ``info`` is what people are
-        told: ``epoch`` (those complete) and ``batch`` (of the next one), ``text`` (it completes "goes on after ..."; for a final one "continues the ..."),
-        ``done`` (the fraction of the work) and ``seconds`` (what it took so far). ``final`` says that the work is at
-        its end, and that longer work may go on from here. Raises OSError when the disk does not take it.
+        told: ``epoch`` (those complete) and ``batch`` (of the next one), ``text`` (it completes "goes on after ...";
+        for a final one "continues the ..."), ``done`` (the fraction of the work) and ``seconds`` (what it took so
+        far). ``final`` says that the work is at its end, and that longer work may go on from here. Raises OSError
+        when the disk does not take it.
         """
 
     def resumed(self, message: str, *, epoch: int, batch: int = 0) -> None:
