@@ -52,7 +52,64 @@ test('explains a failure where it happened and skips what stands behind it', asy
   await expect(designer.node('score')).toHaveAttribute('data-run', 'skipped');
   await designer.select('train');
   await designer.tab('Outputs');
-  await expect(designer.inspector.getByRole('region', { name: 'Error' })).toContainText(/learning rate/i);
+  const error = designer.inspector.getByRole('region', { name: 'Error' });
+  await expect(error).toContainText(/learning rate/i);
+
+  // The remedy is one click, and one step back.
+  await error.getByRole('button', { name: /halve learning rate/i }).click();
+  await expect(error.getByRole('button', { name: 'Submit' })).toBeVisible();
+  await error.getByRole('button', { name: 'Undo' }).click();
+  await expect(error.getByRole('button', { name: /halve learning rate/i })).toBeVisible();
+});
+
+test('foresees what runs, runs up to a node, cancels it alone and shows the run as it was', async ({
+  page,
+  server,
+}) => {
+  const id = await createPipeline(
+    server.url,
+    sample({ ...LONG, 'split-image-directory': { fraction: 0.8 } }),
+  );
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  const plan = page.getByRole('button', { name: /What Submit would do/ });
+  await expect(plan).toBeVisible();
+
+  await designer.select('train');
+  await designer.node('train').click({ button: 'right', position: { x: 60, y: 10 } });
+  await page.getByRole('menuitem', { name: /Run to here/ }).click();
+  await page.waitForURL(/\/runs\/[0-9a-f]+/);
+  await expect(designer.node('train')).toContainText(/Epoch \d+ of 1000/, { timeout: 60_000 });
+  await expect(designer.node('score')).not.toHaveAttribute('data-run');
+  await expect(page.getByText(/Part up to Train/)).toBeVisible();
+
+  const state = designer.inspector.getByRole('region', { name: 'State of the node' });
+  await state.getByRole('button', { name: 'Cancel node' }).click();
+  await expect(designer.node('train')).toHaveAttribute('data-run', 'cancelled');
+  await expect(designer.node('convert')).toHaveAttribute('data-run', 'completed');
+  await expect(plan).toHaveAccessibleName(/of 12 run/);
+
+  await designer.setNumber('Batch size', 32);
+  await expect(designer.node('train')).toContainText(/Batch size|First run/);
+  await plan.click();
+  const foreseen = page.getByRole('dialog', { name: 'What Submit would do' });
+  await expect(foreseen.getByRole('region', { name: 'Reused' })).toContainText('Split');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: 'See it as submitted' }).click();
+  const bar = page.getByRole('region', { name: 'The run as it was submitted' });
+  await expect(bar).toBeVisible();
+  await expect(designer.inspector.getByLabel('Batch size', { exact: true })).toHaveValue('64');
+  await expect(designer.inspector.getByLabel('Batch size', { exact: true })).toBeDisabled();
+  await page.getByRole('button', { name: 'Replay the run' }).click();
+  const slider = page.getByRole('slider', { name: 'Moment of the run' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect(designer.node('convert')).toHaveAttribute('data-run', 'pending');
+  await page.getByRole('button', { name: 'End the replay' }).click();
+  await expect(designer.node('convert')).toHaveAttribute('data-run', 'completed');
+  await bar.getByRole('button', { name: 'Back to the draft' }).click();
+  await expect(designer.inspector.getByLabel('Batch size', { exact: true })).toHaveValue('32');
 });
 
 test('reuses what did not change', async ({ page, server }) => {
