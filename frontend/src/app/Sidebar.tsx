@@ -64,7 +64,7 @@ export function Sidebar({ onImport }: SidebarProps) {
         ))}
         <span className={styles.gap} />
         <IconButton
-          label="Room on disk"
+          label="Storage"
           icon={<HardDrive />}
           size="lg"
           tooltipSide="right"

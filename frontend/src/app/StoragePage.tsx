@@ -9,7 +9,7 @@ import { Page } from './Page';
 /** Room on the server's disk. */
 export function StoragePage() {
   return (
-    <Page title="Room on disk">
+    <Page title="Storage">
       <StorageView onOpenRun={(runId) => void openRun(runId).catch(complain)} />
     </Page>
   );

@@ -101,7 +101,7 @@ function PipelineMenu({ onImport }: TopBarProps) {
       onSelect: () => downloadDocument(documentStore.getState().toDocument()),
     },
     'separator',
-    { label: 'Room on disk', icon: <HardDrive />, onSelect: () => navigate(paths.storage) },
+    { label: 'Storage', icon: <HardDrive />, onSelect: () => navigate(paths.storage) },
     {
       label: 'Keyboard shortcuts',
       icon: <Keyboard />,

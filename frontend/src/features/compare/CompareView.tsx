@@ -141,7 +141,7 @@ function Learning({ runs }: { runs: readonly Run[] }) {
             xLabel="Epoch"
             height={170}
             lines={lines.map(({ run, name, y }) => ({
-              label: `${moment(runs[run]?.created ?? 0)} ${name.startsWith('val_') ? 'validation' : 'training'}`,
+              label: `${letterOf(run)} ${name.startsWith('val_') ? 'val.' : 'train.'}`,
               y,
               color: colorOf(run),
               dashed: name.startsWith('train_'),
@@ -207,7 +207,7 @@ function RunTable({
             ))}
             {runs.map((run, index) => (
               <th key={run.id} scope="col" className={styles.value}>
-                <Swatch index={index} /> {moment(run.created)}
+                <Swatch index={index} /> <span title={fullMoment(run.created)}>{moment(run.created)}</span>
               </th>
             ))}
           </tr>
@@ -241,7 +241,16 @@ function Title({ runs, nodeId }: { runs: readonly Run[]; nodeId: string }) {
 }
 
 function Swatch({ index }: { index: number }) {
-  return <span className={styles.swatch} style={{ background: `var(${colorOf(index)})` }} aria-hidden />;
+  return (
+    <span className={styles.swatch} style={{ background: `var(${colorOf(index)})` }}>
+      {letterOf(index)}
+    </span>
+  );
+}
+
+/** Runs of one minute look alike; a letter tells them apart, also for those who don't see colours. */
+function letterOf(index: number): string {
+  return String.fromCharCode(65 + (index % 26));
 }
 
 function colorOf(index: number): string {

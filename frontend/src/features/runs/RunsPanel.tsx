@@ -213,7 +213,7 @@ function Row({ run, shown, nameOnly, onOpen, onCloned, chosen, onChoose }: RowPr
           <span className={styles.head}>
             <span className={styles.name}>
               {nameOnly ? moment(run.created) : run.name}
-              {run.pinned && <Pin className={styles.pin} role="img" aria-label="Kept" />}
+              {run.pinned && <Pin className={styles.pin} role="img" aria-label="Pinned" />}
             </span>
             {accuracy !== null && (
               <span className={styles.accuracy} title="Accuracy on the test data">

@@ -79,7 +79,7 @@ export function ArtifactsTable() {
               <tr key={artifact.digest}>
                 <th scope="row">
                   <Maker artifact={artifact} />
-                  {artifact.pinned && <Badge tone="info">kept</Badge>}
+                  {artifact.pinned && <Badge tone="info">pinned</Badge>}
                 </th>
                 <td>
                   <TypeName id={artifact.type} />
@@ -97,8 +97,8 @@ export function ArtifactsTable() {
                 <td className={styles.number}>{again(artifact.seconds_to_recompute)}</td>
                 <td className={styles.actions}>
                   <IconButton
-                    label={artifact.pinned ? 'Let it go' : 'Keep it'}
-                    tooltip={artifact.pinned ? 'Kept: click to let it go' : 'Keep, whoever needs it'}
+                    label={artifact.pinned ? 'Unpin it' : 'Pin it'}
+                    tooltip={artifact.pinned ? 'Unpin' : 'Pin: keep it, whoever needs it'}
                     size="sm"
                     pressed={artifact.pinned}
                     icon={<Pin />}

@@ -29,7 +29,7 @@ export function FreeUpDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={onClose}
       title="Free up room"
       size="lg"
-      description="What kept runs and pinned results need stays. Everything else can be made again."
+      description="What is pinned stays, and so do the runs with their curves and logs. What goes can be made again."
       footer={
         <>
           <Button onClick={onClose}>{nothing ? 'Close' : 'Cancel'}</Button>
@@ -46,7 +46,9 @@ export function FreeUpDialog({ onClose }: { onClose: () => void }) {
       ) : dry.data === undefined ? (
         <Skeleton height={28} lines={5} />
       ) : nothing ? (
-        <EmptyState title="There is nothing to free">Everything that is kept is needed by a run.</EmptyState>
+        <EmptyState title="There is nothing to free">
+          What is kept is pinned, or a run under way needs it.
+        </EmptyState>
       ) : (
         <Found answer={dry.data} />
       )}

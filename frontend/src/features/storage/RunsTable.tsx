@@ -63,7 +63,7 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void })
                   <button type="button" className={styles.name} onClick={() => onOpenRun(run.id)}>
                     {run.name}
                   </button>
-                  {run.pinned && <Badge tone="info">kept</Badge>}
+                  {run.pinned && <Badge tone="info">pinned</Badge>}
                 </th>
                 <td>{RUN_WORDS[run.status]}</td>
                 <td title={fullMoment(run.created)}>{moment(run.created)}</td>
@@ -72,8 +72,8 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void })
                 <td className={styles.number}>{again(run.seconds_to_recompute)}</td>
                 <td className={styles.actions}>
                   <IconButton
-                    label={run.pinned ? `Let go of ${run.name}` : `Keep ${run.name}`}
-                    tooltip={run.pinned ? 'Kept: click to let it go' : 'Keep with all it needs'}
+                    label={`${run.pinned ? 'Unpin' : 'Pin'} ${run.name}`}
+                    tooltip={run.pinned ? 'Unpin' : 'Pin: keep it with all it needs'}
                     size="sm"
                     pressed={run.pinned}
                     icon={<Pin />}
@@ -83,7 +83,7 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void })
                     label={`Delete ${run.name}`}
                     tooltip={
                       run.pinned
-                        ? 'A kept run can’t be deleted'
+                        ? 'A pinned run can’t be deleted'
                         : isOver(run.status)
                           ? 'Delete'
                           : 'It still runs: cancel it first'

@@ -1,50 +1,11 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../http';
-import type { RunStatus } from '../types.generated';
+import type { StorageAnswer, StoredArtifactsAnswer, StoredRunsAnswer } from '../types.generated';
 
-/** Room on the server's disk: what takes how much, and what may go. */
-export interface StorageAnswer {
-  disk: { total: number; free: number };
-  budget: number | null;
-  used: Record<StorageCategory | 'total', number>;
-  collectable: number;
-}
+export type { CollectAnswer, StorageAnswer, StoredArtifact, StoredRun } from '../types.generated';
 
-export type StorageCategory =
-  'artifacts' | 'checkpoints' | 'attempts' | 'datasets' | 'uploads' | 'cache' | 'database';
-
-export interface StoredRun {
-  id: string;
-  name: string;
-  status: RunStatus;
-  created: number;
-  pinned: boolean;
-  size: number;
-  /** What deleting it frees. */
-  size_alone: number;
-  seconds_to_recompute: number | null;
-}
-
-export interface StoredArtifact {
-  digest: string;
-  type: string;
-  size: number;
-  files: number;
-  created: number;
-  last_used: number;
-  pinned: boolean;
-  runs: number;
-  node: string | null;
-  module: string | null;
-  seconds_to_recompute: number | null;
-}
-
-export interface CollectAnswer {
-  freed: number;
-  artifacts: StoredArtifact[];
-  checkpoints: number;
-  seconds_to_recompute: number;
-}
+/** What can take room. */
+export type StorageCategory = Exclude<keyof StorageAnswer['used'], 'total'>;
 
 export type ArtifactOrder = 'size' | 'last_used';
 
@@ -64,7 +25,7 @@ export function useStoredRuns() {
     infiniteQueryOptions({
       queryKey: ['storage', 'runs'],
       queryFn: ({ signal, pageParam }) =>
-        api.get<{ runs: StoredRun[]; next: string | null }>(`storage/runs?${page(pageParam)}`, { signal }),
+        api.get<StoredRunsAnswer>(`storage/runs?${page(pageParam)}`, { signal }),
       initialPageParam: '',
       getNextPageParam: (answer) => answer.next,
     }),
@@ -76,10 +37,7 @@ export function useStoredArtifacts(order: ArtifactOrder) {
     infiniteQueryOptions({
       queryKey: ['storage', 'artifacts', order],
       queryFn: ({ signal, pageParam }) =>
-        api.get<{ artifacts: StoredArtifact[]; next: string | null }>(
-          `storage/artifacts?order=${order}&${page(pageParam)}`,
-          { signal },
-        ),
+        api.get<StoredArtifactsAnswer>(`storage/artifacts?order=${order}&${page(pageParam)}`, { signal }),
       initialPageParam: '',
       getNextPageParam: (answer) => answer.next,
     }),
