@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
+
+from torchwire.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from torchwire.api.guard import Guard
@@ -66,7 +69,8 @@ class Services:
         self.engine.validate({"nodes": []})
         from torchwire.api.thumbnails import trim
 
-        self.datasets.clean()
+        with suppress(DatabaseUnavailableError):  # another start will come
+            self.datasets.clean()
         trim(self.config.home / "cache" / "thumbnails")
 
 

@@ -33,10 +33,13 @@ class AddressInUseError(TorchwireError):
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT, then end the process. Nodes that run at that moment go on.
 
-    Raises AddressInUseError, and ConflictError when another process has the home folder.
+    Raises AddressInUseError, ConflictError when another process has the home folder or the database, and
+    DatabaseUnavailableError.
     """
     config = _with_token(config)
     _check_home(config)
+    if config.database_url is not None:
+        _check_database(config)
     listener = _listen(config)
     _Application(config, listener).run()
 
@@ -160,6 +163,17 @@ def _check_home(config: Config) -> None:
     lock = HomeLock(config.home, "the Torchwire server")
     lock.acquire()
     lock.release()
+
+
+def _check_database(config: Config) -> None:
+    """The same for a database server. Raises DatabaseUnavailableError, ParameterParseError, ConflictError."""
+    from torchwire.storage.database import Database
+
+    database = Database(config.database, config.home)
+    try:
+        database.claim()
+    finally:
+        database.close()
 
 
 def _listen(config: Config) -> socket.socket:

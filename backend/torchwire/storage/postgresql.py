@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -52,6 +53,7 @@ class PostgreSQL:
                 hint="Install it beside Torchwire: pip install 'torchwire[postgresql]', or pip install pg8000.",
             ) from error
         event.listen(engine, "connect", _be_patient)
+        engine.dialect.do_close = _close_quietly  # type: ignore[assignment, method-assign]
         return engine
 
     def begin(self, connection: Connection, *, writing: bool) -> None:
@@ -113,7 +115,8 @@ class PostgreSQL:
         if state.startswith(ENDED):
             return f"The connection to the database {self._place} was lost ({said})."
         if isinstance(error, OSError) or type(error).__name__ in ("InterfaceError", "OperationalError", "TimeoutError"):
-            return f"The database server {self._server} can't be reached ({said})."
+            reason = getattr(error.__cause__, "strerror", None) or said
+            return f"The database server {self._server} can't be reached ({reason})."
         return None
 
     def cannot_keep(self, error: BaseException) -> bool:
@@ -127,6 +130,12 @@ class PostgreSQL:
     @property
     def _place(self) -> str:
         return f"'{self._url.database or ''}' on {self._server}"
+
+
+def _close_quietly(connection: Any) -> None:
+    """Close, be the other end there or not: to say goodbye to a server that is gone is no error worth a trace."""
+    with suppress(Exception):
+        connection.close()
 
 
 def to_json(value: Any) -> str:
