@@ -114,17 +114,17 @@ def delete_run(run_id: str) -> None:
 @storage.declare("PUT", "/artifacts/<digest>/pin", summary="Pin an artifact", permission="edit", status=204)
 def pin_artifact(digest: str) -> None:
     """Keep an artifact."""
-    services().database.holdings.pin_artifact(digest, True)
+    services().engine.collector.pin_artifact(digest, True)
 
 
 @storage.declare("DELETE", "/artifacts/<digest>/pin", summary="Unpin an artifact", permission="edit", status=204)
 def unpin_artifact(digest: str) -> None:
     """Keep an artifact no longer."""
-    services().database.holdings.pin_artifact(digest, False)
+    services().engine.collector.pin_artifact(digest, False)
 
 
 def _pin_run(run_id: str, pinned: bool) -> Any:
-    services().database.holdings.pin_run(run_id, pinned)
+    services().engine.collector.pin_run(run_id, pinned)
     return {"run": services().database.runs.snapshot(run_id)}
 
 

@@ -32,6 +32,9 @@ FRESH = 10.0
 PATIENCE = 0.5
 """Seconds that somebody who asks waits for a newer picture; the first one is waited for longer."""
 FIRST_PATIENCE = 15.0
+KEPT = 5.0
+"""Seconds for which a ledger may be shown again, as long as nothing is known to have changed."""
+CHANGING = frozenset({"run.queued", "run.finished", "node.output", "node.checkpoint"})
 BATCH = 200
 """How many folders are taken out in one turn of the engine."""
 
@@ -64,6 +67,8 @@ class Collector:
         self._changed = threading.Condition()
         self._picture: Picture | None = None
         self._stale = False
+        self._version = 0
+        self._kept: tuple[int, float, Ledger] | None = None
         self._wanted = False
         self._ended: list[str] = []
         self._stopping = False
@@ -83,6 +88,8 @@ class Collector:
 
     def hear(self, events: Sequence[RunEvent]) -> None:
         """Take committed events: after the end of a run there may be too much. Returns at once."""
+        if any(event.type in CHANGING for event in events):
+            self._version += 1
         ended = [event.run_id for event in events if event.type == "run.finished"]
         if ended:
             with self._changed:
@@ -93,7 +100,7 @@ class Collector:
 
     def overview(self) -> dict[str, Any]:
         """Disk, budget and use, as ``GET storage`` answers."""
-        ledger = self._ledger(self._shown_picture())
+        ledger = self._shown_ledger()
         disk = shutil.disk_usage(self._home.root)
         return {
             "disk": {"total": disk.total, "free": disk.free},
@@ -104,14 +111,14 @@ class Collector:
 
     def runs(self, limit: int, before: str | None = None) -> dict[str, Any]:
         """Runs with their sizes, newest first. Raises NotFoundError for an unknown cursor."""
-        ledger = self._ledger(self._shown_picture())
+        ledger = self._shown_ledger()
         ordered = sorted(ledger.inventory.runs.values(), key=lambda run: (run.created, run.id), reverse=True)
         page, following = _page([run.id for run in ordered], limit, before, "run")
         return {"runs": [ledger.run(ledger.inventory.runs[run_id]) for run_id in page], "next": following}
 
     def artifacts(self, limit: int, before: str | None = None, order: str = "size") -> dict[str, Any]:
         """Artifacts that are there, by size or by the time since they were used. Raises NotFoundError."""
-        ledger = self._ledger(self._shown_picture())
+        ledger = self._shown_ledger()
         page, following = _page(ledger.ordered(order), limit, before, "artifact")
         return {"artifacts": self._described(ledger, page), "next": following}
 
@@ -122,6 +129,7 @@ class Collector:
     def set_budget(self, size: int | None) -> None:
         """Set how many bytes the home may take. What is too much goes soon, in the background."""
         self._database.holdings.set_budget(size)
+        self._version += 1
         with self._changed:
             self._ended.append("")
             self._changed.notify_all()
@@ -146,6 +154,16 @@ class Collector:
                 "checkpoints": len(ledger.checkpoints_of(goes.digests)),
                 "seconds_to_recompute": goes.seconds,
             }
+
+    def pin_run(self, run_id: str, pinned: bool) -> None:
+        """Keep a run with all that it made, or no longer. Raises NotFoundError."""
+        self._database.holdings.pin_run(run_id, pinned)
+        self._version += 1
+
+    def pin_artifact(self, digest: str, pinned: bool) -> None:
+        """Keep an artifact, or no longer. Raises NotFoundError."""
+        self._database.holdings.pin_artifact(digest, pinned)
+        self._version += 1
 
     def delete_run(self, run_id: str) -> None:
         """Remove a run, its log, and the artifacts that nobody else needs.
@@ -238,6 +256,16 @@ class Collector:
 
     # Pictures and ledgers
 
+    def _shown_ledger(self) -> Ledger:
+        """A ledger that is good enough to be shown: a page asks for several parts of it at once."""
+        picture, version, now = self._shown_picture(), self._version, time.monotonic()
+        kept = self._kept
+        if kept is not None and kept[0] == version and now - kept[1] < KEPT:
+            return kept[2]
+        ledger = self._ledger(picture)
+        self._kept = (version, now, ledger)
+        return ledger
+
     def _ledger(self, picture: Picture) -> Ledger:
         foreseen = self._foreseen()
         return Ledger(self._database.holdings.inventory(), picture, self._database.size(), foreseen)
@@ -251,6 +279,7 @@ class Collector:
         with self._changed:
             self._picture = picture or self._picture or Picture(time.time())
             self._stale = False
+            self._version += 1
             self._changed.notify_all()
             return self._picture
 
