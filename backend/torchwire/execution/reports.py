@@ -47,7 +47,7 @@ class Obituary:
             return error
         match cause:
             case "out-of-memory":
-                what = f"{self._name} ran out of memory: {self._taken()}. {more or ''}"
+                what = f"{self._name} ran out of memory{self._taken()}. {more or ''}"
             case "disk-full":
                 what = f"{self._name} could not write any more: the disk is full. {self._room()} {more or ''}"
             case "nan-loss":
@@ -64,7 +64,7 @@ class Obituary:
         if was_out_of_memory(self._attempt):
             message = "The node ran out of memory: the system ended its process."
             hint = "Use a smaller batch or smaller images, or a target with more memory."
-            what = f"{self._name} ran out of memory: {self._taken()} when the system ended it."
+            what = f"{self._name} ran out of memory, and the system ended it{self._taken()}."
             error: TorchwireError = OutOfMemoryError(message, node=node, hint=hint)
             return self._with_report(error.as_json(), "out-of-memory", what, ended, None)
         kind, _, number = (ended or "").partition(" ")
@@ -129,7 +129,7 @@ class Obituary:
                 if name == "SIGKILL"
                 else "Something outside Torchwire ended it."
             )
-            what = f"{self._name}'s process was ended by {name}, which came from outside: {self._taken()} then."
+            what = f"{self._name}'s process was ended by {name}, which came from outside{self._taken()}."
         error = NodeCrashedError(f"The node's process was killed by {name}.", node=self._attempt.node, hint=hint)
         cause = "crashed" if name in CRASHES else "killed"
         return self._with_report(error.as_json(), cause, what, f"signal {number}", None)
@@ -189,9 +189,9 @@ class Obituary:
     def _taken(self) -> str:
         memory = self._attempt.memory
         if not memory.peak:
-            return "it was not seen for long enough to say how much it took"
+            return ""  # it ended before it was looked at
         limit = f" of at most {_size(memory.limit)}" if memory.limit else ""
-        return f"it had taken {_size(memory.peak)}{limit}"
+        return f": it had taken {_size(memory.peak)}{limit}"
 
     def _room(self) -> str:
         return f"{_size(self._free())} are free where {self._home} lies."
@@ -228,7 +228,8 @@ def _python_line(lines: Sequence[Line]) -> str | None:
         current = current or str(text).startswith("Current thread")
         found = PYTHON_LINE.search(str(text)) if current else None
         if found:
-            return f"{os.path.basename(found[1])} line {found[2]}, in {found[3]}"  # noqa: PTH119 - a name, no file here
+            place = "/".join(Path(found[1]).parts[-2:])
+            return f"{place} line {found[2]}, in {found[3]}"
     return None
 
 
