@@ -14,6 +14,8 @@ ARGS ?=
 # Which build of torch uv chooses: cpu, cu126, auto, ... Empty: the locked default build.
 TORCH_BACKEND ?=
 ONLY ?=
+SEED ?=
+KILLS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +23,7 @@ STAMPS := $(VENV)/stamps
 UV := $(shell command -v uv || echo build/uv/bin/uv)
 FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/public -type f 2>/dev/null)
 
-.PHONY: help setup run test test-python test-frontend test-e2e check fix bench types lock clean
+.PHONY: help setup run test test-python test-frontend test-e2e crash check fix bench types lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +45,9 @@ test-frontend: node_modules/.stamp
 test-e2e: setup $(STAMPS)/dev
 	bash tests/e2e/ensure-chromium.sh
 	npm run test:e2e --silent
+
+crash: $(STAMPS)/dev ## kill everything at every moment (SEED=n repeats a run, KILLS=n sets how often: 200)
+	SEED=$(SEED) KILLS=$(KILLS) $(BIN)/pytest -x tests/crash $(ARGS)
 
 check: $(STAMPS)/dev node_modules/.stamp ## lint, types and import contracts
 	$(BIN)/ruff check backend modules tests examples docs

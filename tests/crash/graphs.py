@@ -54,6 +54,15 @@ def stubborn() -> Document:
     ) | {"name": "stubborn"}
 
 
+def counting(number: int = 0) -> Document:
+    """A node that keeps checkpoints, and one behind it."""
+    return document(
+        node("first", "counts", to=4, flag=str(number)),
+        node("second", "add-file", name=f"second{number}"),
+        wires=(wire("first.result", "second.folder"),),
+    ) | {"name": f"counting {number}"}
+
+
 def undisturbed(site: Site, documents: Sequence[Document]) -> dict[str, Any]:
     """What the nodes of each document make when nothing happens to them: ``{name: {node: {port: digest}}}``."""
     host = site.start()

@@ -57,6 +57,9 @@ def main(home: Path, options: dict[str, Any]) -> None:
                 answer({"run": engine.submit(command["document"])["id"]})
             case "cancel":
                 answer({"status": engine.cancel(command["run"])["status"]})
+            case "delete":
+                engine.collector.delete_run(command["run"])
+                answer({"deleted": True})
             case "ready":
                 answer({"ready": engine.wait_until_ready(60.0)})
     engine.stop()

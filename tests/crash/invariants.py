@@ -114,6 +114,7 @@ def _check_store(site: Site) -> None:
     """Every folder in the store is whole, read byte by byte, and every row has its folder."""
     store = site.home / "artifacts"
     there = set()
+    _until_none(lambda: list(store.glob("removed-*")), "left in the store")
     for folder in store.glob("*/*"):
         assert folder.parent.name == folder.name[:2]
         _check_artifact(folder)

@@ -22,7 +22,7 @@ from torchwire.execution.processes import is_alive
 from torchwire.storage.database import Database
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60.0
+SECONDS = 120.0
 TINY = ("tests.tiny_modules",)
 ZYGOTE, HOST = "torchwire.execution.zygote", "tests.crash.host"
 

@@ -30,6 +30,7 @@ def _both(lead: str, *names: str) -> list[Step]:
     return [Step(f"{name}:{when}", lead) for name in names for when in ("before", "after")]
 
 
+MOVES = ("before-rename", "renamed", "before-flush", "flushed")
 ENGINE = [
     Step("document:half"),
     Step("document:written"),
@@ -51,6 +52,17 @@ ENGINE = [
     *_both("first start", "migrate"),
     *_both("zygote lost", "lose zygote"),
 ]
+CHECKPOINTS = [
+    *_both("checkpoint", "adopt checkpoint", "stores node.checkpoint", "tells node.checkpoint", "withdraw"),
+    Step("adopt:after", "checkpoint", nth=3),
+    Step("stores node.finished:after", "checkpoint"),
+    *[
+        Step(f"says attempt.checkpoint:{when}", "checkpoint", nth=2, worker=True)
+        for when in ("before", "half", "after")
+    ],
+    *[Step(f"checkpoint:{at}", "checkpoint", nth=nth, worker=True) for at in MOVES for nth in (2, 7)],
+    *_both("delete", "stores deletion", "withdraw"),
+]
 WORKER = [
     *[Step(f"fork:{when}", worker=True) for when in ("before", "after")],
     *[Step(f"says attempt.started:{when}", worker=True) for when in ("before", "half", "after")],
@@ -64,13 +76,31 @@ WORKER = [
     Step("seal:flushed", nth=3, worker=True),
     *[Step(f"says attempt.done:{when}", worker=True) for when in ("before", "half", "after")],
 ]
-ALL = ENGINE + WORKER
+ALL = ENGINE + CHECKPOINTS + WORKER
+
+
+class Life:
+    """One home for all steps: what one leaves behind, the next has to live with."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.host: Host | None = None
+
+    def living(self) -> Host:
+        """The engine, a new one after a test that failed."""
+        host, self.host = self.host, None
+        if host is None:
+            self.site.disarm()
+            for old in self.site.hosts:
+                old.kill()
+            host = self.site.start()
+        return host
 
 
 def survive(site: Site, host: Host, step: Step, expected: Expected, number: int) -> Host:
     """Lead to the step, see that it was reached and killed, go on, check everything. Returns the living engine."""
     name, host = LEADS[step.lead](site, host, step, number)
-    until(lambda: site.fired(name), f"the step '{step}'", 30.0)
+    until(lambda: site.fired(name), f"the step '{step}'")
     if not step.worker:
         host.wait()
         host = site.start()
@@ -98,6 +128,8 @@ def _run(site: Site, host: Host, step: Step, number: int) -> tuple[str, Host]:
 
 
 def _document(step: Step, number: int) -> Document:
+    if step.lead == "checkpoint":
+        return graphs.counting(number)
     made = {"fail": graphs.failing, "cancel": graphs.stubborn}.get(step.lead)
     return made() if made is not None else graphs.two_in_a_row(number)
 
@@ -122,7 +154,7 @@ def _recovery(site: Site, host: Host, step: Step, number: int) -> tuple[str, Hos
     """The engine dies while one node runs and another is waiting to be committed; the one that follows dies too."""
     before = site.arm("tells node.progress:after")
     host.ask("submit", document=graphs.two_in_a_row(number))
-    until(lambda: site.fired(before), "the engine's first death", 30.0)
+    until(lambda: site.fired(before), "the engine's first death")
     host.wait()
     if step.name.startswith(("adopt", "stores node")):
         until(lambda: not site.workers(), "the end of the worker")
@@ -153,6 +185,19 @@ def _zygote_lost(site: Site, host: Host, step: Step, number: int) -> tuple[str, 
     return name, host
 
 
+def _delete(site: Site, host: Host, step: Step, number: int) -> tuple[str, Host]:
+    answer = host.ask("submit", document=graphs.counting(number))
+    assert answer is not None
+    site.finish(answer["run"])
+    name = site.arm(step.name, nth=step.nth)
+    host.ask("delete", run=answer["run"])
+    return name, host
+
+
+def _until_said(site: Site, run_id: str, kind: str) -> None:
+    until(lambda: any(event.type == kind for event in site.database.runs.events(run_id)), kind)
+
+
 LEADS: dict[str, Callable[[Site, Host, Step, int], tuple[str, Host]]] = {
     "run": _run,
     "fail": _run,
@@ -161,8 +206,6 @@ LEADS: dict[str, Callable[[Site, Host, Step, int], tuple[str, Host]]] = {
     "recovery": _recovery,
     "first start": _first_start,
     "zygote lost": _zygote_lost,
+    "checkpoint": _run,
+    "delete": _delete,
 }
-
-
-def _until_said(site: Site, run_id: str, kind: str) -> None:
-    until(lambda: any(event.type == kind for event in site.database.runs.events(run_id)), kind)

@@ -89,12 +89,12 @@ def _place_of(path: object) -> str | None:
     if "artifacts" in parts:
         return "store"
     if "attempts" in parts:
-        return "seal" if "sealed" in parts else None
+        return "seal" if "sealed" in parts else "checkpoint" if "checkpoints" in parts else None
     return None
 
 
 def _wrap_moves() -> None:
-    """``store:before-rename``, ``store:renamed``; ``seal:…`` the same where a worker seals."""
+    """``store:before-rename``, ``store:renamed``; ``seal:…``, ``checkpoint:…`` the same where a worker seals."""
     for name in ("rename", "replace"):
         inner = getattr(os, name)
 
@@ -216,6 +216,7 @@ def _wrap_transactions() -> None:
     from torchwire.execution.loop import Loop
     from torchwire.storage.attempts import Attempts
     from torchwire.storage.database import Database
+    from torchwire.storage.holdings import Holdings
     from torchwire.storage.runs import Runs
 
     append, leave = Runs.append, Database._leave
@@ -242,11 +243,13 @@ def _wrap_transactions() -> None:
     _noting(Attempts, "begin", "attempt")
     _noting(Runs, "request_cancel", "cancel")
     _noting(Loop, "_recover", "recovery")
+    _noting(Holdings, "forget", "what is gone")
+    _noting(Holdings, "delete_run", "deletion")
 
 
 def wrap_engine() -> None:
     """The steps of the engine."""
-    from torchwire.execution import attempt, engine, home, janitor, loop, recovery, store
+    from torchwire.execution import attempt, checkpoints, engine, home, janitor, loop, recovery, store
     from torchwire.execution.launcher import Launcher
     from torchwire.storage import migrations
 
@@ -255,6 +258,8 @@ def wrap_engine() -> None:
     _wrap_files()
     _wrap_transactions()
     around(store.ArtifactStore, "adopt", "adopt")
+    around(store.ArtifactStore, "withdraw", "withdraw")
+    around(checkpoints.CheckpointKeeper, "adopt", "adopt checkpoint")
     around(Launcher, "fork", "asks for a fork")
     around(Launcher, "__init__", "launch")
     around(attempt.Stopper, "__init__", "flag")
