@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tests.crash.site import Site
 from tests.graphs import Document, document, node, wire
-from torchwire.storage.database import Database
 
 
 def lively(number: int = 0, milliseconds: int = 200) -> Document:
@@ -57,7 +54,7 @@ def stubborn() -> Document:
 def counting(number: int = 0) -> Document:
     """A node that keeps checkpoints, and one behind it."""
     return document(
-        node("first", "counts", to=4, flag=str(number)),
+        node("first", "counts", to=4, hold_at=9, flag=str(number)),
         node("second", "add-file", name=f"second{number}"),
         wires=(wire("first.result", "second.folder"),),
     ) | {"name": f"counting {number}"}
@@ -77,11 +74,3 @@ def undisturbed(site: Site, documents: Sequence[Document]) -> dict[str, Any]:
         }
     host.stop()
     return made
-
-
-def template(folder: Path) -> Path:
-    """A database with its tables, to begin with."""
-    made = Database(f"sqlite:///{folder / 'new.db'}")
-    made.migrate()
-    made.close()
-    return Path(shutil.copyfile(folder / "new.db", folder / "template.db"))

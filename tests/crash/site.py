@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -156,11 +155,8 @@ class Site:
         self.database = Database(f"sqlite:///{self.home / 'torchwire.db'}")
         self.forks = Forks(self.home, self.tmp)
         self.hosts: list[Host] = []
-
-    def migrated(self, template: Path) -> Site:
-        """Begin with a database that is brought up to date already, which takes a while."""
-        shutil.copyfile(template, self.home / "torchwire.db")
-        return self
+        self.deleted: set[str] = set()
+        """The runs whose deletion was asked for."""
 
     # Engines
 

@@ -60,7 +60,7 @@ CHECKPOINTS = [
         Step(f"says attempt.checkpoint:{when}", "checkpoint", nth=2, worker=True)
         for when in ("before", "half", "after")
     ],
-    *[Step(f"checkpoint:{at}", "checkpoint", nth=nth, worker=True) for at in MOVES for nth in (2, 7)],
+    *[Step(f"checkpoint:{at}", "checkpoint", nth=nth, worker=True) for at in MOVES for nth in (2, 5)],
     *_both("delete", "stores deletion", "withdraw"),
 ]
 WORKER = [
@@ -105,6 +105,9 @@ def survive(site: Site, host: Host, step: Step, expected: Expected, number: int)
         host.wait()
         host = site.start()
     document = _document(step, number)
+    if step.lead == "delete":
+        for run_id in site.deleted & {run["id"] for run in site.runs()}:
+            host.ask("delete", run=run_id)
     if document["name"] not in {run["name"] for run in site.runs()}:  # it died before the run was stored
         host.ask("submit", document=document)
     if step.lead == "cancel":  # it died before it remembered that
@@ -128,7 +131,7 @@ def _run(site: Site, host: Host, step: Step, number: int) -> tuple[str, Host]:
 
 
 def _document(step: Step, number: int) -> Document:
-    if step.lead == "checkpoint":
+    if step.lead in ("checkpoint", "delete"):
         return graphs.counting(number)
     made = {"fail": graphs.failing, "cancel": graphs.stubborn}.get(step.lead)
     return made() if made is not None else graphs.two_in_a_row(number)
@@ -190,6 +193,7 @@ def _delete(site: Site, host: Host, step: Step, number: int) -> tuple[str, Host]
     assert answer is not None
     site.finish(answer["run"])
     name = site.arm(step.name, nth=step.nth)
+    site.deleted.add(answer["run"])
     host.ask("delete", run=answer["run"])
     return name, host
 
