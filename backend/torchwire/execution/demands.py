@@ -15,6 +15,7 @@ MEMORY = "memory"
 MIB, GIB = 1 << 20, 1 << 30
 UNKNOWN_MEMORY = 256 * MIB
 """Expected of a node about which nothing is known."""
+MOST_KNOWN = 10_000
 
 
 def capacity(targets: Iterable[Target], memory: int) -> dict[str, int]:
@@ -85,29 +86,35 @@ def in_words(size: int) -> str:
 
 
 class MemoryForecast:
-    """Foresees how much memory a node will take."""
+    """Foresees how much memory a node will take. Asks the database once for each node, and learns from then on."""
 
     def __init__(self, artifacts: Artifacts) -> None:
         self._artifacts = artifacts
-        self._of_modules: dict[str, int | None] = {}
+        self._known: dict[
+            tuple[str, str | None], int | None
+        ] = {}  # by module and node; no node: of the module anywhere
 
     def expect(self, step: Step) -> int:
         """What the node took last, else its module anywhere, else what the module says, else a little.
 
         Rounded up to four significant bits, so that few different demands exist.
         """
-        known = self._artifacts.memory_peak(step.spec.id, step.node.id) or self._of_module(step.spec.id)
-        return round_up(known or step.spec.memory or UNKNOWN_MEMORY)
+        module = step.spec.id
+        anywhere = self._last(module, None)
+        known = self._last(module, step.node.id) if anywhere else None
+        return round_up(known or anywhere or step.spec.memory or UNKNOWN_MEMORY)
 
-    def learn(self, module: str, memory: int | None) -> None:
-        """Take note of what a module has just taken."""
+    def learn(self, module: str, node: str, memory: int | None) -> None:
+        """Take note of what a node has just taken."""
         if memory:
-            self._of_modules[module] = memory
+            self._known |= {(module, node): memory, (module, None): memory}
 
-    def _of_module(self, module: str) -> int | None:
-        if module not in self._of_modules:
-            self._of_modules[module] = self._artifacts.memory_peak(module)
-        return self._of_modules[module]
+    def _last(self, module: str, node: str | None) -> int | None:
+        if (module, node) not in self._known:
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+            self._known[module, node] = self._artifacts.memory_peak(module, node)
+        return self._known[module, node]
 
 
 def round_up(size: int) -> int:

@@ -220,9 +220,9 @@ class Dispatcher:
         taken = ((attempt.target, attempt.heavy, attempt.reserved) for attempt in running)
         return demands.loads(self._targets, taken, self._scheduler.waiting())
 
-    def learn(self, module: str, memory: int | None) -> None:
-        """Take note of what a module has just taken."""
-        self._forecast.learn(module, memory)
+    def learn(self, attempt: LiveAttempt) -> None:
+        """Take note of how much memory an attempt that finished has taken."""
+        self._forecast.learn(attempt.request["module"], attempt.node, attempt.memory.peak)
 
     def _look_at(self, name: str) -> Decision | None:
         ready = self._ready.get(name)

@@ -325,7 +325,7 @@ class Executor:
         self.unused |= self.preparation.checkpoints.finished(attempt)
         self._say_outputs(run, attempt.node, outputs)
         peak = attempt.memory.peak or None
-        self._dispatcher.learn(attempt.request["module"], peak)
+        self._dispatcher.learn(attempt)
         self._say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
         self._queue(run, run.complete(attempt.node, outputs))
         self._finish_if_over(run)

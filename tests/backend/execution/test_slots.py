@@ -195,19 +195,20 @@ def test_memory_is_foreseen_from_the_nearest_that_is_known(place: Place) -> None
     step = type("Step", (), {})
     forecast = MemoryForecast(place.database.artifacts)
 
-    def expect(name: str, declared: int | None = None) -> int:
+    def step_of(name: str, declared: int | None = None) -> Step:
         made = step()
         made.spec = type("Spec", (), {"id": "m", "memory": declared})
         made.node = type("Node", (), {"id": name})
-        return forecast_of(made)
+        return made
 
-    def forecast_of(made: Step) -> int:
-        return MemoryForecast(place.database.artifacts).expect(made)
+    def expect(name: str, declared: int | None = None) -> int:
+        return MemoryForecast(place.database.artifacts).expect(step_of(name, declared))
 
     assert (expect("a"), expect("a", 512 * MIB)) == (256 * MIB, 512 * MIB)
     took(place, "m", "a", 640 * MIB)
     took(place, "m", "b", None)
     assert (expect("a", 1), expect("b", 1)) == (640 * MIB, 640 * MIB)
-    forecast.learn("m", 128 * MIB)
+    forecast.learn("m", "c", 128 * MIB)
+    assert [forecast.expect(step_of(name)) // MIB for name in "acd"] == [640, 128, 128]
     assert (round_up(1), round_up(65 * MIB), round_up(1000 * MIB)) == (64 * MIB, 72 * MIB, 1024 * MIB)
     assert in_words(round_up(3100 * MIB)) == "3.2 GiB"
