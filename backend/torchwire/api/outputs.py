@@ -71,7 +71,12 @@ def preview(run_id: str, node: str, port: str) -> Any:
     from torchwire.data_types.preview import preview as look
 
     output = _output(run_id, node, port)
-    return look(output["type"], _folder(output["digest"]), output["digest"], request.args.to_dict())
+    folder = _folder(output["digest"])
+    try:
+        return look(output["type"], folder, output["digest"], request.args.to_dict())
+    except OSError:
+        _folder(output["digest"])  # it may have been removed while it was read
+        raise
 
 
 @outputs.declare(

@@ -28,7 +28,7 @@ class Picture:
     """What lay on the disk at one moment.
 
     ``shares`` says of which digests' folders some bytes are part: ``[((digest, ...), bytes)]``. ``folders`` holds the
-    bytes of ``datasets``, ``uploads``, ``attempts`` and ``cache``.
+    bytes of ``datasets``, ``uploads``, ``attempts`` and ``cache``, which pretrained weights count with.
     """
 
     time: float
@@ -61,7 +61,7 @@ class DiskScan:
                 return None
             attempts[attempt.name] = _sum(_files(Path(attempt.path)), inside)
         folders["attempts"] = attempts.total()
-        folders["cache"] = _sum(_files(self._home.root / "cache"), inside)
+        folders["cache"] = sum(_sum(_files(self._home.root / name), inside) for name in ("cache", "weights"))
         disk = shutil.disk_usage(self._home.root)
         return None if stopped() else Picture(time.time(), shares, folders, attempts, disk.total, disk.free)
 

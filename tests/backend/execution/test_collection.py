@@ -106,6 +106,20 @@ def test_what_a_run_under_way_may_reuse_later_stays(place: Place, tmp_path: Path
     assert statuses(place.finish(run_id)) == {"first": "completed", "then": "reused"}
 
 
+def test_a_run_submitted_after_the_choice_was_made_keeps_what_it_reuses(place: Place, tmp_path: Path) -> None:
+    first = node("first", "waits-for-file", path=str(tmp_path / "flag"))
+    (tmp_path / "flag").touch()
+    graph = document(first, node("then", "add-file"), wires=(wire("first.result", "then.folder"),))
+    place.run(graph)
+    chosen = sorted(digests(place))
+    (tmp_path / "flag").unlink()
+    place.submit(graph | {"nodes": [first | {"regenerate_output": True}, graph["nodes"][1]]})
+    assert place.engine.collector._discard(chosen, known_runs=set()) == set()
+    assert sorted(digests(place)) == chosen
+    (tmp_path / "flag").touch()
+    place.wait_for("node.reused", "then")
+
+
 def test_a_run_that_is_deleted_while_others_need_its_results_takes_none_of_them(place: Place) -> None:
     first, second = place.run(chain(2)), place.run(chain(2))
     place.engine.collector.delete_run(first["id"])
