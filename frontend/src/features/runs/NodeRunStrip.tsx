@@ -233,7 +233,7 @@ function Further({ nodeId, parameter, before }: FurtherProps) {
       >
         Submit
       </Button>
-      {raised && freshness !== null && freshness.kind !== 'continue' && (
+      {raised && freshness?.kind === 'stale' && freshness.note === undefined && (
         <p className={styles.warning}>It can’t go on from where it was; it starts from the beginning.</p>
       )}
     </div>

@@ -5,7 +5,7 @@ import { useDocument } from '@/lib/document/documentStore';
 import { readingOrder } from '@/lib/document/readingOrder';
 import { useModuleSpec } from '@/lib/modules/catalog';
 import { usePlan, usePlannedNode, type PlanTotals } from '@/lib/plan/planStore';
-import { changeOf, freshnessOf } from '@/lib/plan/planWords';
+import { changeOf, freshnessOf, type Freshness } from '@/lib/plan/planWords';
 import { duration } from '@/lib/run/format';
 
 import type { PlannedNode } from '@/services/types.generated';
@@ -105,9 +105,7 @@ function Node({ nodeId, onLeadTo }: { nodeId: string; onLeadTo: (nodeId: string)
               <span className={styles.title}>{titleOf(nodeId)}</span>
               <span className={styles.time}>{timeWords(planned)}</span>
             </span>
-            {!reused && (
-              <span className={styles.why}>{freshness.long.replace(/^Will run: (\w)/, capital)}</span>
-            )}
+            {!reused && <span className={styles.why}>{whyWords(planned, freshness)}</span>}
             {planned.changed.length > 0 && (
               <span className={styles.changes}>
                 {planned.changed.map((change) => {
@@ -132,6 +130,12 @@ function Node({ nodeId, onLeadTo }: { nodeId: string; onLeadTo: (nodeId: string)
       </Popover.Close>
     </li>
   );
+}
+
+/** The changes stand below, so that they need not be said twice. */
+function whyWords({ changed }: PlannedNode, { kind, long, note }: Freshness): string {
+  if (kind === 'run' && changed.length > 0) return note ?? '';
+  return long.replace(/^Will run: (\w)/, capital);
 }
 
 function capital(_: string, first: string): string {

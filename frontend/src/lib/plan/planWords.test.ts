@@ -39,6 +39,15 @@ describe('what the plan says of a node', () => {
     });
   });
 
+  it('tells why it does not go on from where it ended', () => {
+    const why = 'parameter epochs changed; starts from the beginning: the cosine schedule is fixed';
+    const plan = planned({ why, changed: [{ field: 'parameter epochs', before: 5, now: 8 }] });
+    expect(freshnessOf(plan, undefined, names)).toMatchObject({
+      short: 'Epochs 5 → 8',
+      note: 'Starts from the beginning: the cosine schedule is fixed.',
+    });
+  });
+
   it('calls the node that it follows by its name', () => {
     const plan = planned({ why: 'follows split-a, which runs' });
     expect(freshnessOf(plan, undefined, names).short).toBe('Follows SPLIT-A');

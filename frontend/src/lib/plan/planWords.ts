@@ -21,6 +21,8 @@ export interface Freshness {
   readonly short: string;
   /** A whole sentence. */
   readonly long: string;
+  /** Why it can't go on from where an earlier run ended, where somebody may hope for that. */
+  readonly note?: string;
 }
 
 /** How a name of a node or parameter is written for people. */
