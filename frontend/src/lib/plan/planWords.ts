@@ -50,11 +50,12 @@ export function freshnessOf(plan: PlannedNode, shown: NodeRun | undefined, names
   if (always !== null) return { kind: 'always', ...always };
   const reason = reasonWords(plan, names);
   const kind = done ? 'stale' : 'run';
-  const verb = done ? 'Stale' : 'Will run';
+  const note = /; (starts from the beginning.*)$/.exec(plan.why ?? '')?.[1];
   return {
     kind,
     short: done ? `Stale: ${reason.short}` : sentence(reason.short),
-    long: `${verb}: ${reason.long}.`,
+    long: `${done ? 'Stale' : 'Will run'}: ${reason.long}${note === undefined ? '' : `; ${note}`}.`,
+    ...(note !== undefined && { note: `${sentence(note)}.` }),
   };
 }
 
