@@ -229,7 +229,7 @@ class Executor:
         for attempt in self.attempts.values():
             attempt.tail.close()
             self.memory.forget(attempt.id)
-        for part in (self.runs, self.attempts, self.to_fork, self.said, self.unused, self._changes):
+        for part in (self.runs, self.attempts, self.to_fork, self.to_clean, self.said, self.unused, self._changes):
             part.clear()
         self._dispatcher.reset()
 
@@ -238,6 +238,7 @@ class Executor:
         for run_id, changes in self._changes.items():
             self.said += self._database.runs.append(run_id, changes)
         self._changes.clear()
+        self.unused = self._database.checkpoints.unneeded(self.unused)  # another may have adopted the same since
         self.loads = self._dispatcher.loads(self.attempts.values())
 
     # What an attempt says

@@ -73,6 +73,8 @@ class Loop:
         self._executor = executor
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
+        self._stored: list[RunEvent] = []
+        """Events that were stored elsewhere: they are told even if this turn comes to nothing."""
         self._answers: list[tuple[Future[Any], Any]] = []
         self._janitor = Janitor()
         self._tidy_due = 0.0
@@ -124,7 +126,7 @@ class Loop:
         """Tell of a run that was stored, and begin it."""
 
         def take_up() -> None:
-            self._executor.said.append(event)
+            self._stored.append(event)
             if run.id not in self._executor.runs and self._database.runs.is_unfinished(run.id):
                 write_document(self._home, run.id, document)
                 run.cancelling = self._database.runs.cancel_requested(run.id)
@@ -246,7 +248,7 @@ class Loop:
             launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == attempt.zygote)
             if launcher is None or not launcher.fork(attempt.id, attempt.folder):
                 attempt.lost_since = time.monotonic()
-        events, self._executor.said = self._executor.said, []
+        events, self._stored, self._executor.said = self._stored + self._executor.said, [], []
         for listener in list(self._listeners) if events else ():
             try:
                 listener(events)

@@ -114,14 +114,21 @@ class Checkpoints:
         with self._database.read() as connection:
             return int(connection.execute(FRUITLESS, {"of_run": run_id, "of_node": node}).scalar_one())
 
+    def unneeded(self, digests: set[str]) -> set[str]:
+        """Those of the folders that no checkpoint and no artifact refers to."""
+        if not digests:
+            return set()
+        with self._database.read() as connection:
+            wanted = {"digests": list(digests)}
+            used = connection.execute(STILL_USED, wanted).scalars().all()
+            return digests - set(used) - set(connection.execute(ARE_ARTIFACTS, wanted).scalars())
+
     def _remove(self, ids: Iterable[str], digests: set[str]) -> set[str]:
         if not digests:
             return set()
         with self._database.write() as connection:
             connection.execute(REMOVE, {"ids": list(ids)})
-            wanted = {"digests": list(digests)}
-            used = connection.execute(STILL_USED, wanted).scalars().all()
-            return digests - set(used) - set(connection.execute(ARE_ARTIFACTS, wanted).scalars())
+            return self.unneeded(digests)
 
 
 def _of(key: str, most: int) -> dict[str, Any]:
