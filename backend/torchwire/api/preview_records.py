@@ -8,11 +8,12 @@ from typing_extensions import TypeAliasType, TypedDict
 
 
 class CategoryCount(TypedDict):
-    """A category and how many images it has."""
+    """A category and how many images it has; ``first`` is where its first one stands among all images."""
 
     index: int
     name: str
     count: int
+    first: int | None
 
 
 class AppliedTransformation(TypedDict):

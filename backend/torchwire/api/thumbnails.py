@@ -5,11 +5,12 @@ They are the only images that the server process decodes, so size and kind are c
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import os
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from torchwire.errors import InvalidDatasetError, NotFoundError, TooManyPixelsEr
 
 FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP")
 CACHE_LIMIT = 256 * 1024 * 1024
+TRIM_AFTER = CACHE_LIMIT // 8
+"""Bytes made after which the cache is looked over: it may outgrow its limit by so much."""
+RECENTLY = 3600.0
+"""Seconds within which it is not written down again that a thumbnail was looked at."""
 _slots = threading.BoundedSemaphore(2)  # decoding is heavy: a page full of images must not starve everything else
 
 
@@ -30,14 +35,16 @@ class FoundImage:
 
 def find_image(folder: Path, digest: str, image_id: str) -> FoundImage:
     """The image with that id in the image directory ``folder``. Raises NotFoundError."""
-    found = _index(str(folder), digest).get(image_id)
+    from torchwire.data_types.image_pages import ImagePages
+
+    found = ImagePages.open(folder, digest).find(image_id)
     if found is None:
         raise NotFoundError(f"There is no image '{image_id[:200]}' in this output.")
     path, sha256 = found
     file = (folder / path).resolve()
     if not file.is_relative_to(folder.resolve()) or not file.is_file():
         raise NotFoundError(f"The file of image '{image_id[:200]}' is gone.")
-    return FoundImage(file, sha256)
+    return FoundImage(file, sha256 or _name_for(digest, image_id))
 
 
 def thumbnail(image: FoundImage, size: int, cache: Path, max_pixels: int) -> bytes:
@@ -48,7 +55,10 @@ def thumbnail(image: FoundImage, size: int, cache: Path, max_pixels: int) -> byt
     """
     kept = cache / image.sha256[:2] / f"{image.sha256}-{size}.webp"
     try:
-        return kept.read_bytes()
+        data = kept.read_bytes()
+        if time.time() - kept.stat().st_mtime > RECENTLY:
+            os.utime(kept)
+        return data
     except OSError:
         pass
     with _slots:
@@ -57,34 +67,44 @@ def thumbnail(image: FoundImage, size: int, cache: Path, max_pixels: int) -> byt
     partial = kept.with_name(f"{kept.name}.{threading.get_ident()}.part")
     partial.write_bytes(data)
     partial.replace(kept)
+    _growth.add(cache, len(data))
     return data
 
 
+class _Growth:
+    """Has the cache trimmed when enough was added to it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._added = 0
+
+    def add(self, cache: Path, size: int) -> None:
+        with self._lock:
+            self._added += size
+            if self._added < TRIM_AFTER:
+                return
+            self._added = 0
+        threading.Thread(target=trim, args=(cache,), name="torchwire-thumbnails", daemon=True).start()
+
+
+_growth = _Growth()
+
+
 def trim(cache: Path, limit: int = CACHE_LIMIT) -> None:
-    """Remove the thumbnails that were made longest ago until the rest is within ``limit`` bytes."""
+    """Remove the thumbnails that were looked at longest ago until the rest is within ``limit`` bytes."""
     found = []
     for parent, _, names in os.walk(cache):
         for name in names:
             path = Path(parent, name)
-            status = path.stat()
-            found.append((status.st_mtime, status.st_size, path))
+            with suppress(OSError):  # another request has just put it in its place
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
     total = sum(size for _, size, _ in found)
     for _, size, path in sorted(found, key=lambda entry: entry[0]):
         if total <= limit:
             return
         path.unlink(missing_ok=True)
         total -= size
-
-
-@functools.lru_cache(maxsize=16)
-def _index(folder: str, digest: str) -> dict[str, tuple[str, str]]:
-    """Path and digest of each image by id. An artifact never changes, so this may be kept."""
-    from torchwire.data_types.image_directory import ImageDirectory
-
-    directory = ImageDirectory.open(Path(folder))
-    return {
-        record.id: (record.path, record.sha256 or _name_for(digest, record.id)) for record in directory.iter_records()
-    }
 
 
 def _name_for(digest: str, image_id: str) -> str:

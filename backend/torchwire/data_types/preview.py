@@ -10,6 +10,7 @@ from typing import Any
 from torchwire.data_types.any_directory import open_root, walk
 from torchwire.data_types.data_frame import DataFrame
 from torchwire.data_types.image_directory import ImageDirectory
+from torchwire.data_types.image_pages import ImagePages
 from torchwire.data_types.model import TrainedModel, UntrainedModel
 from torchwire.data_types.parameter_counts import PARAMETER_COUNTS
 from torchwire.data_types.transformation import all_steps, describe, is_random, read_transformation
@@ -46,25 +47,21 @@ def whole_number(query: Query, name: str, default: int, most: int) -> int:
 
 def _image_directory(folder: Path, digest: str, query: Query) -> dict[str, Any]:
     offset, limit = page(query)
-    images = ImageDirectory.open(folder)
-    rows = images.records.select(["id", "path", "category", "width", "height"])
-    if wanted := query.get("category"):
-        import pyarrow.compute as pc
-
-        rows = rows.filter(pc.equal(rows.column("category"), wanted))
-    report = images.report
+    pages = ImagePages.open(folder, digest)
+    images, report = pages.directory, pages.directory.report
+    total, shown = pages.page(offset, limit, query.get("category"))
     return {
         "labelled": images.labelled,
-        "total": len(rows),
+        "total": total,
         "categories": [
-            {"index": index, "name": name, "count": images.counts.get(name, 0)}
+            {"index": index, "name": name, "count": images.counts.get(name, 0), "first": pages.first.get(name)}
             for index, name in enumerate(images.categories)
         ],
         "transformation": _transformation_in_words(images),
         "report": {"skipped": [], "skipped_total": 0, "duplicates": 0, "converted": 0} | dict(report)
         if report
         else None,
-        "images": rows.slice(offset, limit).to_pylist(),
+        "images": shown,
         "digest": digest,
     }
 

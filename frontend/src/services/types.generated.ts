@@ -264,12 +264,13 @@ export interface BudgetUpdate {
   bytes: number | null;
 }
 /**
- * A category and how many images it has.
+ * A category and how many images it has; ``first`` is where its first one stands among all images.
  */
 export interface CategoryCount {
   index: number;
   name: string;
   count: number;
+  first: number | null;
 }
 /**
  * A part of a node's cache key that differs from the last time it ran.

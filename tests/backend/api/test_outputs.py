@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
+from torchwire.api import thumbnails
 from torchwire.api.thumbnails import trim
 from torchwire.data_types.image_directory import ImageRecord, write_image_directory
 from torchwire.extensions import services
@@ -131,6 +133,21 @@ def test_the_oldest_thumbnails_go_first(tmp_path: Path) -> None:
         os.utime(file, (1000 - age, 1000 - age))
     trim(tmp_path, limit=250)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["new", "older"]
+
+
+def test_the_cache_of_thumbnails_is_held_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "TRIM_AFTER", 2000)
+    monkeypatch.setattr(thumbnails.trim, "__defaults__", (3000,))
+    Image.effect_noise((64, 64), 90).save(tmp_path / "noise.png")
+    for number in range(20):
+        thumbnails.thumbnail(
+            thumbnails.FoundImage(tmp_path / "noise.png", f"{number:064}"), 64, tmp_path / "cache", 10**6
+        )
+
+    def kept() -> int:
+        return len(list((tmp_path / "cache").rglob("*.webp")))
+
+    wait_for(lambda: kept() < 4 and "torchwire-thumbnails" not in {thread.name for thread in threading.enumerate()})
 
 
 def test_events_and_logs_come_in_pages(app: Flask, client: FlaskClient, tmp_path: Path) -> None:

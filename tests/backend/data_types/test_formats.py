@@ -12,6 +12,7 @@ import pytest
 from torchwire.data_types.any_directory import open_root, write_reference
 from torchwire.data_types.data_frame import DataFrame, write_data_frame
 from torchwire.data_types.image_directory import ImageDirectory, ImageRecord, write_image_directory
+from torchwire.data_types.kept import Kept
 from torchwire.data_types.model import TrainedModel, UntrainedModel
 from torchwire.data_types.preview import preview
 from torchwire.data_types.transformation import (
@@ -88,12 +89,37 @@ def test_a_damaged_table_of_images_is_refused(tmp_path: Path) -> None:
         _ = ImageDirectory.open(tmp_path).records
 
 
+def test_further_pages_of_images_do_not_read_the_table(tmp_path: Path) -> None:
+    folder = an_image_directory(tmp_path)
+    pages = [preview("ImageDirectory", folder, "kept", {"offset": "0", "limit": "2"})]
+    (folder / "images.parquet").unlink()
+    pages += [preview("ImageDirectory", folder, "kept", {"offset": str(at), "limit": "2"}) for at in (2, 4, 6)]
+    assert [image["id"] for page in pages for image in page["images"]] == [record.id for record in RECORDS]
+    assert preview("ImageDirectory", folder, "kept", {"category": "b"})["total"] == 3
+
+
+def test_what_is_kept_of_artifacts_is_bounded() -> None:
+    kept = Kept(budget=250)
+    reads: list[str] = []
+
+    def read(name: str) -> Any:
+        return kept.get(name, lambda: reads.append(name) or bytearray_of(100))
+
+    for name in "ababcabb":
+        read(name)
+    assert reads == ["a", "b", "c", "a", "b"] and kept.nbytes <= 250
+
+
+def bytearray_of(size: int) -> Any:
+    return pa.array(bytes(size), pa.uint8())
+
+
 def test_previews_of_images_come_in_pages(tmp_path: Path) -> None:
     folder = an_image_directory(tmp_path)
     seen = preview("ImageDirectory", folder, "digest", {"offset": "1", "limit": "2"})
     assert [image["id"] for image in seen["images"]] == ["a-1", "a-2"]
     assert seen["total"] == 6
-    assert seen["categories"][1] == {"index": 1, "name": "b", "count": 3}
+    assert seen["categories"][1] == {"index": 1, "name": "b", "count": 3, "first": 3}
     assert seen["report"]["duplicates"] == 2
     assert seen["transformation"]["steps"] == ["Resize the shorter side to 9 px", "Flip left and right: 50 % of images"]
     only_b = preview("ImageDirectory", folder, "digest", {"category": "b"})
