@@ -25,6 +25,7 @@ from torchwire.execution.sealing import file_digest
 
 KILLS = int(os.environ.get("TRAINING_KILLS") or 12)
 EPOCHS = 2
+"""Enough for a state to go on from before the end."""
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +116,9 @@ def test_the_weights_are_those_of_an_undisturbed_training(
 def strike(site: Site, host: Host, draw: random.Random) -> tuple[Host, str]:
     """Kill somebody while the training runs, or at any other time."""
     victim = draw.choice(["worker", "worker", "server", "zygote", "child"])
-    if draw.random() < 0.8:
-        with suppress(AssertionError):
-            until(lambda: trains(site) or not site.database.runs.unfinished(), "the training", 60.0)
-    time.sleep(draw.uniform(0.0, 1.5))  # the moment itself is drawn
+    since = draw.choice([nothing, trains, trains, has_checkpoint, has_checkpoint])
+    until(lambda: since(site) or not site.database.runs.unfinished(), "the training")
+    time.sleep(draw.uniform(0.0, 0.5))  # the moment itself is drawn
     state = "training" if trains(site) else "before"
     if victim == "server":
         host.kill()
@@ -143,6 +143,15 @@ def children(worker: psutil.Process) -> list[psutil.Process]:
     with suppress(psutil.Error):
         return worker.children(recursive=True)
     return []
+
+
+def nothing(_: Site) -> bool:
+    return True
+
+
+def has_checkpoint(site: Site) -> bool:
+    runs = [site.run(run_id) for run_id in site.database.runs.unfinished()]
+    return any(run["nodes"]["train"]["status"] == "running" and run["nodes"]["train"]["checkpoint"] for run in runs)
 
 
 def trains(site: Site) -> bool:
