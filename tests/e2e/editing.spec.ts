@@ -1,4 +1,5 @@
 /** Editing without fear: undo, drafts that stay, wires that don't fit. */
+import type { Locator } from '@playwright/test';
 import { Designer } from './designer.js';
 import { expect, test } from './fixtures.js';
 import { createPipeline, sample } from './pipelines.js';
@@ -76,3 +77,88 @@ test('copies and pastes nodes with their wires', async ({ page, server }) => {
   await expect(page.locator('[data-node-id]')).toHaveCount(24);
   await expect(page.locator('.react-flow__edge')).toHaveCount(30);
 });
+
+test('inserts a module into a wire and joins the wire again when it is deleted', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample());
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  const wires = page.locator('.react-flow__edge');
+  await expect(wires).toHaveCount(15);
+  const into = page.getByRole('group', { name: 'Wire from Convert to Image Directory to Split A' });
+  const middle = await middleOf(into);
+  const canvas = await designer.canvas.boundingBox();
+  const added = await designer.drag('apply-image-transformation', {
+    x: middle.x - (canvas?.x ?? 0),
+    y: middle.y - (canvas?.y ?? 0),
+  });
+  await expect(wires).toHaveCount(16);
+  await expect(into).toBeHidden();
+  await expect(page.locator(`.react-flow__node[data-id="${added}"]`)).toBeFocused();
+
+  await page.keyboard.press('Control+Backspace');
+  await expect(designer.node(added)).toBeHidden();
+  await expect(into).toBeAttached();
+  await expect(wires).toHaveCount(15);
+  await page.keyboard.press('Control+z');
+  await expect(wires).toHaveCount(16);
+});
+
+test('inserts a module from the menu of a wire, offering only what fits', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample());
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  const wires = page.locator('.react-flow__edge');
+  await expect(wires).toHaveCount(15);
+  const { x, y } = await middleOf(
+    page.getByRole('group', { name: 'Wire from Convert to Image Directory to Split A' }),
+  );
+  await page.mouse.click(x, y, { button: 'right' });
+  await page.getByRole('menuitem', { name: 'Insert a module' }).click();
+  const list = page.getByRole('listbox', { name: 'Modules' });
+  await expect(list.getByRole('option')).toHaveText([/Apply Image Transformation/, /Split Image Directory/]);
+  await page.keyboard.press('Enter');
+  await expect(wires).toHaveCount(16);
+});
+
+test('writes notes and draws sections that carry their nodes', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample());
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await expect(page.locator('.react-flow__edge')).toHaveCount(15);
+  await designer.select('split-a');
+  await designer.node('split-b').click({ position: { x: 60, y: 10 }, modifiers: ['Shift'] });
+  await page.keyboard.press('Control+g');
+  await page.getByRole('textbox', { name: 'Title of the section' }).fill('Split the data');
+  await page.keyboard.press('Enter');
+  const section = page.getByRole('group', { name: 'Section ‘Split the data’' });
+  await expect(section).toBeFocused();
+
+  const before = await designer.node('split-a').boundingBox();
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect
+    .poll(async () => (await designer.node('split-a').boundingBox())?.x)
+    .toBeGreaterThan((before?.x ?? 0) + 5);
+  await page.keyboard.press('Control+z');
+  await expect.poll(async () => (await designer.node('split-a').boundingBox())?.x).toBe(before?.x);
+
+  await page.keyboard.press('Shift+N');
+  await page.getByRole('textbox', { name: 'Note' }).fill('A smaller network learns faster.');
+  await page.keyboard.press('Escape');
+  await designer.saved();
+  await page.reload();
+  await expect(page.getByText('A smaller network learns faster.')).toBeVisible();
+  await expect(page.getByText('Split the data')).toBeVisible();
+});
+
+/** The middle of a wire, in the window. */
+async function middleOf(wire: Locator): Promise<{ x: number; y: number }> {
+  return wire
+    .locator('path')
+    .first()
+    .evaluate((path) => {
+      const line = path as SVGPathElement;
+      const { x, y } = line.getPointAtLength(line.getTotalLength() / 2);
+      const at = new DOMPoint(x, y).matrixTransform(line.getScreenCTM() ?? new DOMMatrix());
+      return { x: at.x, y: at.y };
+    });
+}

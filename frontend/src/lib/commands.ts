@@ -69,11 +69,13 @@ export function isMac(): boolean {
   return /mac|iphone|ipad/i.test(navigator.platform);
 }
 
+const ARROWS = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→' };
+
 /** A shortcut as keys to show, in the habit of the platform: `Ctrl`, `Shift`, `Z`. */
 export function shortcutKeys(shortcut: string, mac: boolean = isMac()): string[] {
   const names: Record<string, string> = mac
-    ? { Mod: '⌘', Shift: '⇧', Alt: '⌥', Delete: '⌫', Enter: '↵', Escape: 'Esc' }
-    : { Mod: 'Ctrl', Escape: 'Esc', Delete: 'Del' };
+    ? { ...ARROWS, Mod: '⌘', Shift: '⇧', Alt: '⌥', Delete: '⌫', Enter: '↵', Escape: 'Esc' }
+    : { ...ARROWS, Mod: 'Ctrl', Escape: 'Esc', Delete: 'Del' };
   return splitShortcut(shortcut).map((key) => names[key] ?? key);
 }
 
@@ -85,7 +87,9 @@ export function matchesShortcut(event: KeyboardEvent, shortcut: string, mac: boo
   const other = mac ? event.ctrlKey : event.metaKey;
   if (mod !== parts.includes('Mod') || other || event.altKey !== parts.includes('Alt')) return false;
   const pressed = /^Digit\d$/.test(event.code) && parts.includes('Shift') ? event.code.slice(5) : event.key;
-  if (pressed.toLowerCase() !== key.toLowerCase()) return false;
+  // With Alt, some keyboards make another letter of it.
+  const isKey = event.altKey && event.code === `Key${key.toUpperCase()}`;
+  if (!isKey && pressed.toLowerCase() !== key.toLowerCase()) return false;
   // A symbol such as ? already says which keys make it, on whatever keyboard.
   const isSymbol = key.length === 1 && !/[a-z0-9]/i.test(key);
   return isSymbol || event.shiftKey === parts.includes('Shift');

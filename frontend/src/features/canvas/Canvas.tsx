@@ -6,33 +6,39 @@ import {
   ReactFlowProvider,
   SelectionMode,
   type EdgeTypes,
+  type NodeProps,
   type NodeTypes,
+  type OnNodeDrag,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { ContextMenu } from '@/components/ui/Menu';
 import { VisuallyHidden } from '@/components/ui/VisuallyHidden';
-import { useAnnouncement } from '@/lib/announce';
+import { announce, useAnnouncement } from '@/lib/announce';
+import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
+import { documentStore } from '@/lib/document/documentStore';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
 import { choosePlace, menuEntries, type MenuPlace } from './canvasMenu';
 import { canvasUi, useCanvasUi } from './canvasUi';
 import { EmptyCanvas } from './EmptyCanvas';
-import { FindNode } from './FindNode';
 import {
   commitMoves,
+  endDrag,
   followDocument,
   onEdgesChange,
   onNodesChange,
+  steerDrag,
   useFlow,
-  type ModuleFlowNode,
+  type AnnotationFlowNode,
+  type CanvasNode,
 } from './flowStore';
-import { HintLayer } from './HintLayer';
+import { GuideLayer } from './GuideLayer';
+import { aimInsertion, endInsertion, isLoose } from './insertion';
 import { ModuleNode } from './ModuleNode';
-import { QuickAdd } from './QuickAdd';
 import { SlotsContext, type CanvasSlots } from './slots';
-import { useCanvasHands } from './useCanvasHands';
+import { preloadHands, useCanvasHands } from './useCanvasHands';
 import { useCanvasKeys } from './useCanvasKeys';
 import { useFirstLook } from './useFirstLook';
 import { canvasCommands } from './commands';
@@ -50,11 +56,29 @@ interface CanvasProps {
   readonly readOnly?: boolean;
 }
 
-const nodeTypes: NodeTypes = { module: ModuleNode };
+const LazyAnnotation = lazy(() =>
+  import('./AnnotationNode').then((module) => ({ default: module.AnnotationNode })),
+);
+
+function Annotation(props: NodeProps<AnnotationFlowNode>) {
+  return (
+    <Suspense fallback={null}>
+      <LazyAnnotation {...props} />
+    </Suspense>
+  );
+}
+
+const QuickAdd = lazy(() => import('./QuickAdd').then((module) => ({ default: module.QuickAdd })));
+const FindNode = lazy(() => import('./FindNode').then((module) => ({ default: module.FindNode })));
+const HintLayer = lazy(() => import('./HintLayer').then((module) => ({ default: module.HintLayer })));
+
+const nodeTypes: NodeTypes = { module: ModuleNode, note: Annotation, section: Annotation };
 const edgeTypes: EdgeTypes = { wire: WireEdge };
 
 /** From this many nodes on, only what is in view is drawn. */
 const CULL_FROM = 150;
+/** When the code that the first sight does not need is fetched. */
+const PRELOAD_MS = 400;
 const MIDDLE_BUTTON = [1];
 const ADD_TO_SELECTION = ['Meta', 'Control', 'Shift'];
 const GRID: [number, number] = [4, 4];
@@ -80,6 +104,10 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   const [container, setContainer] = useState<HTMLElement | null>(null);
   useEffect(followDocument, []);
   useEffect(() => {
+    const timer = setTimeout(preloadHands, PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
     canvasUi.setState({ readOnly });
   }, [readOnly]);
 
@@ -99,7 +127,7 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
         data-canvas
         data-wiring={wiring || undefined}
         data-readonly={readOnly || undefined}
-        onContextMenuCapture={(event) => setPlace(choosePlace(event.target))}
+        onContextMenuCapture={(event) => setPlace(choosePlace(event.target, [event.clientX, event.clientY]))}
         onDoubleClick={(event) => {
           if (!(event.target instanceof Element) || readOnly) return;
           if (
@@ -113,9 +141,12 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
         <Flow readOnly={readOnly} />
         <EmptyCanvas onOpenSample={onOpenSample} />
         <CanvasControls />
-        <QuickAdd />
-        <FindNode />
-        <HintLayer container={container} />
+        {/* None of these is there at first sight, so their code comes after the rest. */}
+        <Suspense fallback={null}>
+          <QuickAdd />
+          <FindNode />
+          <HintLayer container={container} />
+        </Suspense>
         <Announcer />
       </section>
     </ContextMenu>
@@ -138,6 +169,8 @@ function Flow({ readOnly }: { readOnly: boolean }) {
       edgeTypes={edgeTypes}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
+      onNodeDragStart={goOnDragging}
+      onNodeDrag={goOnDragging}
       onNodeDragStop={stopDrag}
       onSelectionDragStop={stopSelectionDrag}
       onNodeDoubleClick={inspect}
@@ -176,6 +209,7 @@ function Flow({ readOnly }: { readOnly: boolean }) {
           offsetScale={8}
         />
       )}
+      <GuideLayer />
       <WiringLayer />
     </ReactFlow>
   );
@@ -186,15 +220,30 @@ function inspect(): void {
   runCommand('inspect');
 }
 
-function minimapClass(node: ModuleFlowNode): string {
-  return node.selected === true ? 'selected' : '';
+function minimapClass(node: CanvasNode): string {
+  return `${node.type} ${node.selected === true ? 'selected' : ''}`;
 }
 
-function stopDrag(_event: unknown, _node: ModuleFlowNode, moved: ModuleFlowNode[]): void {
-  commitMoves(moved);
+/** Alt lets a node go anywhere. A node without wires that is held over a wire may take its place in it. */
+const goOnDragging: OnNodeDrag<CanvasNode> = (event, node, moved) => {
+  steerDrag(canvasApi()?.zoom() ?? 1, event.altKey);
+  if (moved.length !== 1 || node.type !== 'module' || !isLoose(node.id) || !('clientX' in event)) return;
+  const box = document
+    .querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`)
+    ?.getBoundingClientRect();
+  const middle = box ? [[box.left + box.width / 2, box.top + box.height / 2] as const] : [];
+  aimInsertion([[event.clientX, event.clientY], ...middle], node.data.moduleId);
+};
+
+function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {
+  const wire = endInsertion();
+  const [position] = wire ? endDrag([node.id]).values() : [];
+  if (wire && position && documentStore.getState().insertIntoWire(node.id, wire, position))
+    announce('Inserted into the wire.');
+  else commitMoves(moved);
 }
 
-function stopSelectionDrag(_event: unknown, moved: ModuleFlowNode[]): void {
+function stopSelectionDrag(_event: unknown, moved: CanvasNode[]): void {
   commitMoves(moved);
 }
 

@@ -5,6 +5,7 @@ import { announce } from '@/lib/announce';
 import { canvasApi } from '@/lib/canvas/canvasApi';
 import { documentStore } from '@/lib/document/documentStore';
 import { fittingPort } from '@/lib/document/rules';
+import { spliceFor } from '@/lib/document/splice';
 import type { Point } from '@/lib/document/types';
 import { catalogStore, nodeTitle, useCatalog } from '@/lib/modules/catalog';
 import { ModuleIcon } from '@/lib/modules/ModuleIcon';
@@ -21,7 +22,7 @@ export function QuickAdd() {
 }
 
 function QuickAddList({ request }: { request: QuickAddRequest }) {
-  const { end, client } = request;
+  const { end, wire, client } = request;
   const { screenToFlowPosition } = useReactFlow();
   const modules = useCatalog((state) => state.modules);
   const [query, setQuery] = useState('');
@@ -32,10 +33,10 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
 
   const fitting = useMemo(() => {
     const all = [...modules.values()];
-    return end
-      ? all.filter((spec) => fittingPort(documentStore.getState(), modules, end, spec) !== undefined)
-      : all;
-  }, [modules, end]);
+    const graph = documentStore.getState();
+    if (wire) return all.filter((spec) => spliceFor(graph, modules, wire, spec) !== undefined);
+    return end ? all.filter((spec) => fittingPort(graph, modules, end, spec) !== undefined) : all;
+  }, [modules, end, wire]);
   const found = useMemo(() => searchModules(fitting, query), [fitting, query]);
   const current = Math.min(active, found.length - 1);
 
@@ -71,8 +72,11 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
     if (end && port !== undefined) {
       const join = end.side === 'output' ? { from: end.ref, toPort: port } : { fromPort: port, to: end.ref };
       canvasApi()?.reveal(store.addNode(spec.id, position, { join }), { focus: true });
-    } else canvasApi()?.reveal(store.addNode(spec.id, position), { focus: true });
-    announce(`${spec.title} added${end ? ' and joined' : ''}.`);
+    } else {
+      const at: Point = wire ? [position[0], y - 32] : position;
+      canvasApi()?.reveal(store.addNode(spec.id, at, wire ? { onWire: wire } : {}), { focus: true });
+    }
+    announce(`${spec.title} ${wire ? 'inserted' : end ? 'added and joined' : 'added'}.`);
     close();
   };
 
@@ -88,7 +92,7 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
         aria-activedescendant={found[current] && `${id}-${current}`}
         autoComplete="off"
         spellCheck={false}
-        placeholder={end ? placeholderFor(request) : 'Add a module…'}
+        placeholder={placeholderFor(request)}
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
@@ -130,7 +134,11 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
       </ul>
       {found.length === 0 && (
         <p className={styles.none}>
-          {fitting.length === 0 ? 'No module fits this wire.' : `Nothing is called “${query}”.`}
+          {fitting.length === 0
+            ? wire
+              ? 'No module fits into this wire.'
+              : 'No module fits this wire.'
+            : `Nothing is called “${query}”.`}
         </p>
       )}
     </div>
@@ -141,7 +149,8 @@ function close(): void {
   canvasUi.setState({ quickAdd: null });
 }
 
-function placeholderFor({ end }: QuickAddRequest): string {
+function placeholderFor({ end, wire }: QuickAddRequest): string {
+  if (wire) return 'Insert into the wire…';
   const node = end && documentStore.getState().nodes[end.ref[0]];
   if (!node) return 'Add a module…';
   const title = nodeTitle(node, catalogStore.getState().modules);

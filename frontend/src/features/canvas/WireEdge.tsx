@@ -6,6 +6,7 @@ import { useCatalog } from '@/lib/modules/catalog';
 import { nodeOf, useRunState } from '@/lib/run/runStore';
 import { useConnection } from '@/services/socket';
 import type { WireFlowEdge } from './flowStore';
+import { useIsInsertedInto } from './insertion';
 import styles from './WireEdge.module.css';
 import { pressWireEnd } from './wireGesture';
 import { wirePath } from './wirePath';
@@ -31,6 +32,7 @@ export const WireEdge = memo(function WireEdge({
   });
   const wire = data?.wire;
   const moving = useWiring((state) => wire !== undefined && state.wiring?.moving === wire);
+  const inserting = useIsInsertedInto(id);
   const live = useConnection(({ status }) => status !== 'lost');
   const flowing = useRunState(({ run }) => nodeOf(run, target)?.status === 'running') && live;
   const path = wirePath([sourceX, sourceY], [targetX, targetY]);
@@ -40,6 +42,7 @@ export const WireEdge = memo(function WireEdge({
       data-wire={id}
       data-selected={selected === true || undefined}
       data-moving={moving || undefined}
+      data-inserting={inserting || undefined}
       data-flowing={flowing || undefined}
       style={hue === undefined ? undefined : ({ '--hue': hue } as CSSProperties)}
     >

@@ -1,7 +1,14 @@
 import {
+  AlignCenterVertical,
+  AlignHorizontalDistributeCenter,
+  AlignStartHorizontal,
+  AlignStartVertical,
+  AlignVerticalDistributeCenter,
+  Cable,
   ClipboardPaste,
   Copy,
   CopyPlus,
+  Group,
   Maximize,
   Network,
   PanelRight,
@@ -14,31 +21,38 @@ import {
   Square,
   SquareDashed,
   StepForward,
+  StickyNote,
   Trash2,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { MenuEntry } from '@/components/ui/Menu';
 import { commandStore, runCommand } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
-import { wireId } from '@/lib/document/types';
+import { ANNOTATION_COLORS, wireId, type Point } from '@/lib/document/types';
+import { canvasUi } from './canvasUi';
 import { shownShortcut } from './shownShortcut';
 
 /** What a right click was on. */
 export type MenuPlace =
   | { readonly kind: 'canvas' }
   | { readonly kind: 'node'; readonly id: string }
-  | { readonly kind: 'wire'; readonly id: string };
+  | { readonly kind: 'wire'; readonly id: string; readonly client: Point }
+  | { readonly kind: 'annotation'; readonly id: string };
 
 /** What was meant: the node, wire or canvas under the pointer. It becomes the selection unless it is part of it. */
-export function choosePlace(target: EventTarget | null): MenuPlace {
+export function choosePlace(target: EventTarget | null, client: Point): MenuPlace {
   const element =
     target instanceof Element ? target.closest<HTMLElement>('.react-flow__node, .react-flow__edge') : null;
   const id = element?.dataset.id;
-  const { selection, selectedWires, select } = documentStore.getState();
+  const { nodes, selection, selectedWires, selectedAnnotations, select } = documentStore.getState();
   if (!element || id === undefined) return { kind: 'canvas' };
   if (element.classList.contains('react-flow__edge')) {
     if (!selectedWires.has(id)) select([], [id]);
-    return { kind: 'wire', id };
+    return { kind: 'wire', id, client };
+  }
+  if (!nodes[id]) {
+    if (!selectedAnnotations.has(id)) select([], [], [id]);
+    return { kind: 'annotation', id };
   }
   if (!selection.has(id)) select([id]);
   return { kind: 'node', id };
@@ -51,10 +65,13 @@ export function menuEntries(place: MenuPlace, readOnly: boolean): MenuEntry[] {
     if (place.kind !== 'node') return view;
     return [entry('inspect', <PanelRight />), 'separator', ...view];
   }
-  if (place.kind === 'wire') return wireEntries(place.id);
+  if (place.kind === 'wire') return wireEntries(place.id, place.client);
+  if (place.kind === 'annotation') return annotationEntries(place.id);
   if (place.kind === 'node') return nodeEntries(place.id);
   return [
     entry('quick-add', <Plus />),
+    entry('add-note', <StickyNote />),
+    entry('add-section', <Group />),
     entry('paste', <ClipboardPaste />),
     'separator',
     entry('select-all', <SquareDashed />),
@@ -89,7 +106,48 @@ function nodeEntries(id: string): MenuEntry[] {
     entry('copy', <Copy />),
     entry('duplicate', <CopyPlus />),
     entry('duplicate-with-inputs', <CopyPlus />),
-    ...(ids.length > 1 ? (['separator', entry('tidy', <Network />, 'Tidy the selection')] as const) : []),
+    ...(ids.length > 1 ? arrangeEntries(ids.length) : []),
+    'separator',
+    entry('add-section', <Group />),
+    'separator',
+    entry('delete', <Trash2 />, 'Delete', true),
+    entry('delete-heal', <Trash2 />, undefined, true),
+  ];
+}
+
+function arrangeEntries(count: number): MenuEntry[] {
+  return [
+    'separator',
+    ...(count === 2 ? [entry('join-selected', <Cable />)] : []),
+    entry('align-left', <AlignStartVertical />),
+    entry('align-centre', <AlignCenterVertical />),
+    entry('align-top', <AlignStartHorizontal />),
+    ...(count > 2
+      ? [
+          entry('distribute-across', <AlignHorizontalDistributeCenter />),
+          entry('distribute-downwards', <AlignVerticalDistributeCenter />),
+        ]
+      : []),
+    entry('tidy', <Network />, 'Tidy the selection'),
+  ];
+}
+
+function annotationEntries(id: string): MenuEntry[] {
+  const { annotations, selectedAnnotations, setAnnotationColor } = documentStore.getState();
+  const color = annotations.find((one) => one.id === id)?.color;
+  return [
+    entry('rename', <Pencil />, 'Edit the text'),
+    'separator',
+    { heading: 'Colour' },
+    ...ANNOTATION_COLORS.map((one) => ({
+      label: one.charAt(0).toUpperCase() + one.slice(1),
+      checked: one === color,
+      onSelect: () => setAnnotationColor(selectedAnnotations, one),
+    })),
+    'separator',
+    entry('cut', <Scissors />),
+    entry('copy', <Copy />),
+    entry('duplicate', <CopyPlus />),
     'separator',
     entry('delete', <Trash2 />, 'Delete', true),
   ];
@@ -111,11 +169,17 @@ function enabled(commandId: string): boolean {
   return commandStore.getState().commands.get(commandId)?.enabled?.() !== false;
 }
 
-function wireEntries(id: string): MenuEntry[] {
+function wireEntries(id: string, client: Point): MenuEntry[] {
   const { wires, select } = documentStore.getState();
   const wire = wires.find((one) => wireId(one) === id);
   if (!wire) return [entry('delete', <Trash2 />, 'Delete the wire', true)];
   return [
+    {
+      label: 'Insert a module…',
+      icon: <Plus />,
+      // The menu gives the focus back to the canvas when it closes; the list takes it after that.
+      onSelect: () => setTimeout(() => canvasUi.setState({ quickAdd: { client, wire } }), 30),
+    },
     { label: 'Select where it starts', onSelect: () => select([wire.from[0]]) },
     { label: 'Select where it ends', onSelect: () => select([wire.to[0]]) },
     'separator',

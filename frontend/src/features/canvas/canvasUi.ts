@@ -3,7 +3,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { WireEnd } from '@/lib/document/rules';
-import type { Point } from '@/lib/document/types';
+import type { DocumentWire, Point } from '@/lib/document/types';
 
 export type Tool = 'select' | 'hand';
 
@@ -12,6 +12,8 @@ export interface QuickAddRequest {
   readonly client: Point;
   /** The port that the new node is to be joined to. */
   readonly end?: WireEnd;
+  /** The wire that the new node is to be led into. */
+  readonly wire?: DocumentWire;
 }
 
 interface CanvasUi {
@@ -19,6 +21,7 @@ interface CanvasUi {
   readonly finding: boolean;
   readonly minimap: boolean;
   readonly tool: Tool;
+  /** The node, note or section whose text is being edited. */
   readonly renaming: string | null;
   readonly readOnly: boolean;
 }

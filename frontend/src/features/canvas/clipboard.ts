@@ -3,7 +3,14 @@
 import { announce } from '@/lib/announce';
 import { canvasHasFocus, isTyping } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
-import { boundsOf, cutOut, fragmentToText, textToFragment, type Fragment } from '@/lib/document/fragment';
+import {
+  boundsOf,
+  cutOut,
+  fragmentToText,
+  placedIn,
+  textToFragment,
+  type Fragment,
+} from '@/lib/document/fragment';
 import type { Point } from '@/lib/document/types';
 import { canvasUi } from './canvasUi';
 
@@ -80,25 +87,31 @@ function pasteText(text: string, placeFor: (fragment: Fragment) => Point): boole
 
 /** Where to put a fragment so that it lies around a point. */
 export function around(fragment: Fragment, [x, y]: Point): Point {
-  const { width, height } = boundsOf(fragment.nodes);
+  const { width, height } = boundsOf(placedIn(fragment));
   return [x - width / 2 - 120, y - height / 2 - 32];
 }
 
 function selectionText(): string | null {
   const state = documentStore.getState();
-  const fragment = cutOut(state, state.selection);
+  const fragment = cutOut(state, new Set([...state.selection, ...state.selectedAnnotations]));
   return fragment && fragmentToText(fragment);
 }
 
 function cutSelected(): void {
-  const count = documentStore.getState().selection.size;
-  documentStore.getState().removeNodes(documentStore.getState().selection);
-  announce(count === 1 ? 'One node cut.' : `${count} nodes cut.`);
+  const words = counted('cut');
+  documentStore.getState().removeSelection();
+  announce(words);
 }
 
 function announceCopied(): void {
-  const { size } = documentStore.getState().selection;
-  announce(size === 1 ? 'One node copied.' : `${size} nodes copied.`);
+  announce(counted('copied'));
+}
+
+function counted(done: string): string {
+  const { selection, selectedAnnotations } = documentStore.getState();
+  const count = selection.size + selectedAnnotations.size;
+  const what = selectedAnnotations.size > 0 ? 'item' : 'node';
+  return count === 1 ? `One ${what} ${done}.` : `${count} ${what}s ${done}.`;
 }
 
 /** Text that is selected or typed keeps its own clipboard. */

@@ -5,7 +5,8 @@ import { wireId } from '@/lib/document/types';
 import { canvasUi, toggleMinimap } from './canvasUi';
 import { copySelection, cutSelection, pasteFromClipboard } from './clipboard';
 import type { Fragment } from '@/lib/document/fragment';
-import type { Point } from '@/lib/document/types';
+import type { Side } from '@/lib/document/align';
+import type { Annotation, Point } from '@/lib/document/types';
 
 /** What the commands need of the canvas on screen. */
 export interface CanvasHands {
@@ -17,13 +18,42 @@ export interface CanvasHands {
   readonly tidy: () => void;
   readonly quickAddAtCentre: () => void;
   readonly openInspector: () => void;
+  /** Add a note, or a section around what is selected, and write its text. */
+  readonly annotate: (kind: Annotation['kind']) => void;
+  readonly align: (side: Side) => void;
+  readonly distribute: (axis: 0 | 1) => void;
+  readonly nudge: (dx: number, dy: number) => void;
+  readonly growAnnotation: (dx: number, dy: number) => void;
+  /** Move the focus to another node; returns whether there is one. */
+  readonly step: (towards: Step) => boolean;
+  readonly joinSelected: () => void;
 }
+
+/** Along the wires, or in reading order. */
+export type Step = 'downstream' | 'upstream' | 'next' | 'previous';
+
+const ALIGNMENTS: readonly [Side, label: string, shortcut: string][] = [
+  ['left', 'Align left edges', 'Alt+A'],
+  ['centre', 'Align middles across', 'Alt+H'],
+  ['right', 'Align right edges', 'Alt+D'],
+  ['top', 'Align upper edges', 'Alt+W'],
+  ['middle', 'Align middles downwards', 'Alt+V'],
+  ['bottom', 'Align lower edges', 'Alt+S'],
+];
+
+const STEPS: readonly [Step, label: string, shortcut: string][] = [
+  ['downstream', 'Go to what the node feeds', 'Mod+ArrowDown'],
+  ['upstream', 'Go to what feeds the node', 'Mod+ArrowUp'],
+  ['next', 'Go to the next node', 'Mod+ArrowRight'],
+  ['previous', 'Go to the previous node', 'Mod+ArrowLeft'],
+];
 
 /** Everything the canvas can do, in the order in which the list of shortcuts shows it. */
 export function canvasCommands(hands: CanvasHands): Command[] {
   const doc = documentStore.getState;
   const editable = () => !canvasUi.getState().readOnly;
-  const hasSelection = () => doc().selection.size > 0;
+  const chosen = () => doc().selection.size + doc().selectedAnnotations.size;
+  const hasSelection = () => chosen() > 0;
   const hasNodes = () => doc().order.length > 0;
   return [
     {
@@ -102,17 +132,26 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       shortcut: ['Delete', 'Backspace'],
       scope: 'canvas',
       enabled: () => editable() && (hasSelection() || doc().selectedWires.size > 0 || focused() !== null),
-      perform: removeChosen,
+      perform: () => removeChosen(false),
+    },
+    {
+      id: 'delete-heal',
+      label: 'Delete and join the rest',
+      group: 'Edit',
+      shortcut: ['Mod+Delete', 'Mod+Backspace'],
+      scope: 'canvas',
+      enabled: () => editable() && (doc().selection.size > 0 || focused()?.kind === 'node'),
+      perform: () => removeChosen(true),
     },
     {
       id: 'rename',
-      label: 'Rename the node',
+      label: 'Rename',
       group: 'Edit',
       shortcut: ['F2'],
       scope: 'canvas',
-      enabled: () => editable() && doc().selection.size === 1,
+      enabled: () => editable() && chosen() === 1,
       perform: () => {
-        const [only] = doc().selection;
+        const [only] = [...doc().selection, ...doc().selectedAnnotations];
         if (only !== undefined) canvasUi.setState({ renaming: only });
       },
     },
@@ -137,6 +176,33 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       perform: hands.quickAddAtCentre,
     },
     {
+      id: 'join-selected',
+      label: 'Join the two selected nodes',
+      group: 'Canvas',
+      shortcut: ['J'],
+      scope: 'canvas',
+      enabled: () => editable() && doc().selection.size === 2,
+      perform: hands.joinSelected,
+    },
+    {
+      id: 'add-note',
+      label: 'Add a note',
+      group: 'Canvas',
+      shortcut: ['Shift+N'],
+      scope: 'canvas',
+      enabled: editable,
+      perform: () => hands.annotate('note'),
+    },
+    {
+      id: 'add-section',
+      label: 'Add a section around the selection',
+      group: 'Canvas',
+      shortcut: ['Mod+G'],
+      scope: 'canvas',
+      enabled: editable,
+      perform: () => hands.annotate('section'),
+    },
+    {
       id: 'find',
       label: 'Find a node',
       group: 'Canvas',
@@ -155,6 +221,33 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       enabled: () => editable() && hasNodes(),
       perform: hands.tidy,
     },
+    ...ALIGNMENTS.map(([side, label, shortcut]): Command => ({
+      id: `align-${side}`,
+      label,
+      group: 'Arrange',
+      shortcut: [shortcut],
+      scope: 'canvas',
+      enabled: () => editable() && chosen() > 1,
+      perform: () => hands.align(side),
+    })),
+    ...(['across', 'downwards'] as const).map((way, axis): Command => ({
+      id: `distribute-${way}`,
+      label: `Space out ${way}`,
+      group: 'Arrange',
+      shortcut: [axis === 0 ? 'Alt+Shift+H' : 'Alt+Shift+V'],
+      scope: 'canvas',
+      enabled: () => editable() && chosen() > 2,
+      perform: () => hands.distribute(axis === 0 ? 0 : 1),
+    })),
+    ...STEPS.map(([towards, label, shortcut]): Command => ({
+      id: `step-${towards}`,
+      label,
+      group: 'Move along',
+      shortcut: [shortcut],
+      scope: 'canvas',
+      enabled: hasNodes,
+      perform: () => void hands.step(towards),
+    })),
     {
       id: 'fit',
       label: 'Show the whole pipeline',
@@ -252,13 +345,17 @@ function focused(): { kind: 'node' | 'wire'; id: string } | null {
   return { kind: element.classList.contains('react-flow__node') ? 'node' : 'wire', id };
 }
 
-function removeChosen(): void {
+function removeChosen(heal: boolean): void {
   const state = documentStore.getState();
   const focus = focused();
-  const nothingSelected = state.selection.size === 0 && state.selectedWires.size === 0;
-  if (nothingSelected && focus?.kind === 'node') state.removeNodes([focus.id]);
-  else if (nothingSelected && focus)
+  const nothingSelected =
+    state.selection.size + state.selectedWires.size + state.selectedAnnotations.size === 0;
+  if (nothingSelected && focus?.kind === 'node') {
+    if (state.nodes[focus.id]) state.select([focus.id]);
+    else state.select([], [], [focus.id]);
+    documentStore.getState().removeSelection({ heal });
+  } else if (nothingSelected && focus)
     state.disconnect(state.wires.filter((wire) => wireId(wire) === focus.id));
-  else state.removeSelection();
+  else state.removeSelection({ heal });
   announce(undoLabel(documentStore.getState()) ?? 'Deleted.');
 }

@@ -2,7 +2,14 @@ import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import { documentStore } from '@/lib/document/documentStore';
 import { CATALOG, chain } from '@/lib/document/testing';
 import { catalogStore } from '@/lib/modules/catalog';
-import { commitMoves, flowStore, followDocument, onEdgesChange, onNodesChange } from './flowStore';
+import {
+  commitMoves,
+  flowStore,
+  followDocument,
+  guideStore,
+  onEdgesChange,
+  onNodesChange,
+} from './flowStore';
 
 const flow = () => flowStore.getState();
 const drawn = (id: string) => flow().nodes.find((node) => node.id === id);
@@ -56,7 +63,7 @@ it('takes a drag into the document as one step', () => {
     onNodesChange([{ type: 'position', id: 'b', position: { x, y: 300 }, dragging: true }]);
   }
   onNodesChange([{ type: 'position', id: 'b', position: { x: 9, y: 300 }, dragging: false }]);
-  commitMoves([{ id: 'b', position: { x: 9, y: 300 } }]);
+  commitMoves([{ id: 'b' }]);
   expect(documentStore.getState().history.entries.map((entry) => entry.label)).toEqual([
     'Opened',
     'Move Split B',
@@ -81,4 +88,35 @@ it('glides to where an undo puts a node, and ends exactly there', () => {
   vi.advanceTimersByTime(400);
   expect(drawn('b')?.position).toEqual({ x: 0, y: 300 });
   vi.useRealTimers();
+});
+
+describe('dragging', () => {
+  const measure = (id: string) =>
+    onNodesChange([{ type: 'dimensions', id, dimensions: { width: 272, height: 60 } }]);
+
+  it('snaps to what lies in line, and shows the line until it ends', () => {
+    for (const id of ['a', 'b']) measure(id);
+    onNodesChange([{ type: 'position', id: 'b', position: { x: 4, y: 324 }, dragging: true }]);
+    expect(drawn('b')?.position.x).toBe(0);
+    expect(guideStore.getState().guides).toHaveLength(1);
+    onNodesChange([{ type: 'position', id: 'b', position: { x: 4, y: 324 }, dragging: false }]);
+    commitMoves([{ id: 'b' }]);
+    expect(guideStore.getState().guides).toEqual([]);
+    expect(documentStore.getState().nodes.b?.position).toEqual([0, 324]);
+  });
+
+  it('takes along what lies in a section, as one step', () => {
+    const section = documentStore
+      .getState()
+      .addAnnotation('section', { position: [-50, 180], size: [400, 100] });
+    const steps = documentStore.getState().history.entries.length;
+    onNodesChange([{ type: 'position', id: section, position: { x: 950, y: 1180 }, dragging: true }]);
+    expect(drawn('a')?.position).toEqual({ x: 1000, y: 1200 });
+    expect(drawn('b')?.position).toEqual({ x: 0, y: 300 });
+    onNodesChange([{ type: 'position', id: section, position: { x: 950, y: 1180 }, dragging: false }]);
+    commitMoves([{ id: section }]);
+    expect(documentStore.getState().nodes.a?.position).toEqual([1000, 1200]);
+    expect(documentStore.getState().annotations[0]?.position).toEqual([950, 1180]);
+    expect(documentStore.getState().history.entries).toHaveLength(steps + 1);
+  });
 });

@@ -6,22 +6,33 @@
 import { applyNodeChanges, type Edge, type EdgeChange, type Node, type NodeChange } from '@xyflow/react';
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
-import { documentStore, type DocumentState } from '@/lib/document/documentStore';
+import { snapTo, type Guide } from '@/lib/document/align';
+import { carriedBy, type Box } from '@/lib/document/annotations';
+import { annotationTitle, documentStore, type DocumentState } from '@/lib/document/documentStore';
 import { readingOrder } from '@/lib/document/readingOrder';
-import { wireId, type DocumentWire, type Point } from '@/lib/document/types';
+import { wireId, type Annotation, type DocumentWire, type Point } from '@/lib/document/types';
 import { catalogStore, nodeTitle, type ModuleMap } from '@/lib/modules/catalog';
+import { NODE_HEIGHT, NODE_WIDTH } from './sizes';
 
 export type ModuleFlowNode = Node<{ moduleId: string }, 'module'>;
+export type AnnotationFlowNode = Node<{ annotation: Annotation }, 'note' | 'section'>;
+export type CanvasNode = ModuleFlowNode | AnnotationFlowNode;
 export type WireFlowEdge = Edge<{ wire: DocumentWire }, 'wire'>;
 
 interface FlowState {
-  readonly nodes: ModuleFlowNode[];
+  readonly nodes: CanvasNode[];
   readonly edges: WireFlowEdge[];
 }
 
 const GLIDE_MS = 260;
+/** Below the wires; what is selected comes 1,000 higher. */
+const DEPTH = { note: -1500, section: -2000 };
+/** How near, in pixels of the screen, a dragged node has to come to a line to snap to it. */
+const SNAP_REACH = 6;
 /** Above this many, moving every frame costs more than it shows. */
 const GLIDE_LIMIT = 300;
+
+const WIRE_ATTRIBUTES = { 'aria-roledescription': 'wire' };
 
 export const flowStore = createStore<FlowState>()(() => ({ nodes: [], edges: [] }));
 
@@ -43,33 +54,167 @@ export function followDocument(): () => void {
   };
 }
 
-export function onNodesChange(changes: NodeChange<ModuleFlowNode>[]): void {
-  const selected = chosen(changes, documentStore.getState().selection);
+export function onNodesChange(changes: NodeChange<CanvasNode>[]): void {
+  const state = documentStore.getState();
   const moves = changes.filter((change) => change.type === 'position' || change.type === 'dimensions');
-  if (moves.length > 0) flowStore.setState(({ nodes }) => ({ nodes: applyNodeChanges(moves, nodes) }));
-  if (selected) documentStore.getState().select(selected, documentStore.getState().selectedWires);
+  if (moves.length > 0) {
+    const all = [...withDrag(moves)];
+    flowStore.setState(({ nodes }) => ({ nodes: applyNodeChanges(all, nodes) }));
+  }
+  const isAnnotation = (id: string) => state.nodes[id] === undefined;
+  const annotations = chosen(changes, state.selectedAnnotations, isAnnotation);
+  const nodes = chosen(changes, state.selection, (id) => !isAnnotation(id));
+  if (nodes || annotations)
+    state.select(nodes ?? state.selection, state.selectedWires, annotations ?? state.selectedAnnotations);
 }
 
 export function onEdgesChange(changes: EdgeChange<WireFlowEdge>[]): void {
-  const selected = chosen(changes, documentStore.getState().selectedWires);
-  if (selected) documentStore.getState().select(documentStore.getState().selection, selected);
+  const state = documentStore.getState();
+  const selected = chosen(changes, state.selectedWires);
+  if (selected) state.select(state.selection, selected, state.selectedAnnotations);
 }
 
 /** Make what a drag has moved part of the document, as one step. */
-export function commitMoves(moved: readonly Pick<ModuleFlowNode, 'id' | 'position'>[]): void {
-  documentStore
-    .getState()
-    .moveNodes(new Map(moved.map(({ id, position }): [string, Point] => [id, [position.x, position.y]])));
+export function commitMoves(moved: readonly Pick<CanvasNode, 'id'>[]): void {
+  documentStore.getState().moveNodes(endDrag(moved.map(({ id }) => id)));
+}
+
+/** Where a drag has left things: those that were dragged, and what their sections carried along. */
+export function endDrag(ids: readonly string[]): Map<string, Point> {
+  const carried = drag ? [...drag.carried.keys()] : [];
+  drag = null;
+  guideStore.setState({ guides: NO_GUIDES });
+  const wanted = new Set([...ids, ...carried]);
+  return new Map(
+    flowStore
+      .getState()
+      .nodes.flatMap(({ id, position }): [string, Point][] =>
+        wanted.has(id) ? [[id, [position.x, position.y]]] : [],
+      ),
+  );
+}
+
+/** Draw one box elsewhere or larger, before it is decided. */
+export function previewBox(id: string, { position, size }: Box): void {
+  flowStore.setState(({ nodes }) => ({
+    nodes: nodes.map((node) =>
+      node.id === id
+        ? { ...node, position: { x: position[0], y: position[1] }, width: size[0], height: size[1] }
+        : node,
+    ),
+  }));
+}
+
+/** The boxes of everything on the canvas, as it is drawn. */
+export function drawnBoxes(nodes: readonly CanvasNode[] = flowStore.getState().nodes): Map<string, Box> {
+  return new Map(nodes.map((node) => [node.id, boxOf(node)]));
+}
+
+export function boxOf(node: CanvasNode): Box {
+  const width = node.measured?.width ?? node.width ?? NODE_WIDTH;
+  const height = node.measured?.height ?? node.height ?? NODE_HEIGHT;
+  return { position: [node.position.x, node.position.y], size: [width, height] };
+}
+
+interface Drag {
+  /** Where what a section carries lay when the drag began, with the section that carries it. */
+  readonly carried: ReadonlyMap<string, { readonly from: Point; readonly by: string }>;
+  readonly starts: ReadonlyMap<string, Point>;
+  /** What the dragged boxes may line up with. */
+  readonly others: readonly Box[];
+  readonly sizes: ReadonlyMap<string, Point>;
+}
+
+const NO_GUIDES: readonly Guide[] = [];
+
+/** The lines that show what a dragged node lies in line with. */
+export const guideStore = createStore<{ readonly guides: readonly Guide[] }>()(() => ({
+  guides: NO_GUIDES,
+}));
+
+let drag: Drag | null = null;
+const dragging = { zoom: 1, free: false };
+
+/** What the pointer says about the drag that goes on: at this zoom, and `free` of snapping while Alt is held. */
+export function steerDrag(zoom: number, free: boolean): void {
+  dragging.zoom = zoom;
+  dragging.free = free;
+}
+
+/** The changes of a drag with what snapping and sections make of them. */
+function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
+  const dragged = moves.filter(
+    (move) => move.type === 'position' && move.position !== undefined && move.dragging !== undefined,
+  ) as { id: string; type: 'position'; position: { x: number; y: number }; dragging: boolean }[];
+  const [first] = dragged;
+  if (!first) return moves;
+  drag ??= beginDrag(dragged.map(({ id }) => id));
+  const { starts, sizes, others, carried } = drag;
+  const box = unionOf(
+    dragged.map(({ id, position }) => ({
+      position: [position.x, position.y],
+      size: sizes.get(id) ?? [NODE_WIDTH, NODE_HEIGHT],
+    })),
+  );
+  const { by, guides } = dragging.free
+    ? { by: [0, 0] as const, guides: NO_GUIDES }
+    : snapTo(box, others, SNAP_REACH / dragging.zoom);
+  const isGoingOn = first.dragging;
+  if (guides.length > 0 || guideStore.getState().guides.length > 0)
+    guideStore.setState({ guides: isGoingOn ? guides : NO_GUIDES });
+  const places = new Map(
+    dragged.map(({ id, position }) => [id, { x: position.x + by[0], y: position.y + by[1] }]),
+  );
+  const along = [...carried].flatMap(([id, { from, by: section }]): NodeChange<CanvasNode>[] => {
+    const [start, now] = [starts.get(section), places.get(section)];
+    if (!start || !now) return [];
+    const position = { x: from[0] + now.x - start[0], y: from[1] + now.y - start[1] };
+    return [{ type: 'position', id, position, dragging: isGoingOn }];
+  });
+  const snapped = moves.map((move) =>
+    move.type === 'position' && places.has(move.id) ? { ...move, position: places.get(move.id) } : move,
+  ) as NodeChange<CanvasNode>[];
+  return [...snapped, ...along];
+}
+
+function beginDrag(ids: readonly string[]): Drag {
+  const { annotations } = documentStore.getState();
+  const { nodes } = flowStore.getState();
+  const boxes = drawnBoxes(nodes);
+  const carriers = ids.filter((id) => annotations.some((one) => one.id === id && one.kind === 'section'));
+  const carried = new Map<string, { from: Point; by: string }>();
+  for (const by of carriers) {
+    for (const id of carriedBy([by], annotations, boxes)) {
+      const from = boxes.get(id)?.position;
+      if (from && !ids.includes(id)) carried.set(id, { from, by });
+    }
+  }
+  const moving = new Set([...ids, ...carried.keys()]);
+  return {
+    carried,
+    starts: new Map(ids.map((id) => [id, boxes.get(id)?.position ?? [0, 0]])),
+    sizes: new Map(ids.map((id) => [id, boxes.get(id)?.size ?? [NODE_WIDTH, NODE_HEIGHT]])),
+    others: nodes.filter(({ id }) => !moving.has(id)).map(boxOf),
+  };
+}
+
+function unionOf(boxes: readonly Box[]): Box {
+  const left = Math.min(...boxes.map(({ position }) => position[0]));
+  const top = Math.min(...boxes.map(({ position }) => position[1]));
+  const right = Math.max(...boxes.map(({ position, size }) => position[0] + size[0]));
+  const bottom = Math.max(...boxes.map(({ position, size }) => position[1] + size[1]));
+  return { position: [left, top], size: [right - left, bottom - top] };
 }
 
 function chosen(
-  changes: readonly (NodeChange<ModuleFlowNode> | EdgeChange<WireFlowEdge>)[],
+  changes: readonly (NodeChange<CanvasNode> | EdgeChange<WireFlowEdge>)[],
   before: ReadonlySet<string>,
+  concerns: (id: string) => boolean = () => true,
 ): Set<string> | null {
   const after = new Set(before);
   let any = false;
   for (const change of changes) {
-    if (change.type !== 'select') continue;
+    if (change.type !== 'select' || !concerns(change.id)) continue;
     any = true;
     if (change.selected) after.add(change.id);
     else after.delete(change.id);
@@ -80,14 +225,17 @@ function chosen(
 function draw(state: DocumentState, before: DocumentState | undefined): void {
   const { modules } = catalogStore.getState();
   const flow = flowStore.getState();
-  const change: { nodes?: ModuleFlowNode[]; edges?: WireFlowEdge[] } = {};
+  const change: { nodes?: CanvasNode[]; edges?: WireFlowEdge[] } = {};
   if (
     !before ||
     state.nodes !== before.nodes ||
+    state.annotations !== before.annotations ||
+    state.selectedAnnotations !== before.selectedAnnotations ||
     state.selection !== before.selection ||
     state.wires !== before.wires
   ) {
-    const nodes = drawNodes(state, modules, flow.nodes);
+    const known = new Map(flow.nodes.map((node) => [node.id, node]));
+    const nodes = [...drawNodes(state, modules, known), ...drawAnnotations(state, known)];
     if (!sameItems(nodes, flow.nodes)) change.nodes = nodes;
   }
   if (!before || state.wires !== before.wires || state.selectedWires !== before.selectedWires) {
@@ -96,20 +244,21 @@ function draw(state: DocumentState, before: DocumentState | undefined): void {
   }
   if (!change.nodes && !change.edges) return;
   const glides = before && (state.lastChange === 'layout' || state.lastChange === 'travel');
-  if (glides && change.nodes && state.nodes !== before.nodes) glide(flow.nodes, change.nodes, change.edges);
+  const changed = before && (state.nodes !== before.nodes || state.annotations !== before.annotations);
+  if (glides && change.nodes && changed) glide(flow.nodes, change.nodes, change.edges);
   else flowStore.setState(change);
 }
 
 function drawNodes(
   state: DocumentState,
   modules: ModuleMap,
-  drawn: readonly ModuleFlowNode[],
+  known: ReadonlyMap<string, CanvasNode>,
 ): ModuleFlowNode[] {
-  const known = new Map(drawn.map((node) => [node.id, node]));
   return readingOrder(state).flatMap((id) => {
     const node = state.nodes[id];
     if (!node) return [];
-    const old = known.get(id);
+    const drawn = known.get(id);
+    const old = drawn?.type === 'module' ? drawn : undefined;
     const [x, y] = node.position;
     const selected = state.selection.has(id);
     const ariaLabel = nodeTitle(node, modules);
@@ -131,6 +280,42 @@ function drawNodes(
         ariaLabel,
       },
     ];
+  });
+}
+
+function drawAnnotations(
+  { annotations, selectedAnnotations }: DocumentState,
+  known: ReadonlyMap<string, CanvasNode>,
+): AnnotationFlowNode[] {
+  return annotations.map((annotation) => {
+    const { id, kind, position, size } = annotation;
+    const drawn = known.get(id);
+    const old = drawn?.type === kind ? (drawn as AnnotationFlowNode) : undefined;
+    const selected = selectedAnnotations.has(id);
+    const isThere =
+      old &&
+      (old.dragging === true ||
+        (old.position.x === position[0] &&
+          old.position.y === position[1] &&
+          old.width === size[0] &&
+          old.height === size[1]));
+    if (isThere && old.selected === selected && old.data.annotation === annotation) return old;
+    const title = annotationTitle(annotation).replace(/^(a|the) /, '');
+    return {
+      ...old,
+      id,
+      type: kind,
+      position: old?.dragging === true ? old.position : { x: position[0], y: position[1] },
+      width: size[0],
+      height: size[1],
+      zIndex: DEPTH[kind],
+      data: old?.data.annotation === annotation ? old.data : { annotation },
+      selected,
+      ariaLabel: title.charAt(0).toUpperCase() + title.slice(1),
+      domAttributes: { 'aria-roledescription': kind },
+      // A section is a frame: what lies under its middle stays within reach.
+      ...(kind === 'section' && { style: { pointerEvents: 'none' as const } }),
+    };
   });
 }
 
@@ -156,6 +341,7 @@ function drawEdges(state: DocumentState, modules: ModuleMap, drawn: readonly Wir
       data: old?.data ?? { wire },
       selected,
       ariaLabel,
+      domAttributes: WIRE_ATTRIBUTES,
     };
   });
 }
@@ -171,11 +357,7 @@ function stopGlide(): void {
 }
 
 /** Take the nodes from where they are drawn to where they belong, smoothly where the person likes motion. */
-function glide(
-  from: readonly ModuleFlowNode[],
-  to: ModuleFlowNode[],
-  edges: WireFlowEdge[] | undefined,
-): void {
+function glide(from: readonly CanvasNode[], to: CanvasNode[], edges: WireFlowEdge[] | undefined): void {
   stopGlide();
   const starts = new Map(from.map((node) => [node.id, node.position]));
   const moved = to.filter((node) => {
@@ -189,7 +371,7 @@ function glide(
     return;
   }
   const began = performance.now();
-  const at = (share: number) => (node: ModuleFlowNode) => {
+  const at = (share: number) => (node: CanvasNode) => {
     const start = starts.get(node.id);
     const end = ends.get(node.id);
     if (!start || !end || node.dragging === true) return node;

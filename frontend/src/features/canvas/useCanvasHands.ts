@@ -1,20 +1,22 @@
 import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useMemo } from 'react';
 import { announce } from '@/lib/announce';
-import { registerCanvas, type CanvasApi } from '@/lib/canvas/canvasApi';
+import { canvasApi, registerCanvas, type CanvasApi } from '@/lib/canvas/canvasApi';
 import { documentStore } from '@/lib/document/documentStore';
-import type { Size } from '@/lib/document/layout';
-import type { Point } from '@/lib/document/types';
+import type { Side } from '@/lib/document/align';
+import { carriedBy } from '@/lib/document/annotations';
+import { readingOrder } from '@/lib/document/readingOrder';
+import { wireId, type Annotation, type DocumentWire, type Point } from '@/lib/document/types';
+import { placementStore } from '@/lib/canvas/placement';
 import { catalogStore } from '@/lib/modules/catalog';
 import { canvasUi } from './canvasUi';
 import { around, listenToClipboard } from './clipboard';
-import type { CanvasHands } from './commands';
-import { flowStore, type ModuleFlowNode, type WireFlowEdge } from './flowStore';
+import type { CanvasHands, Step } from './commands';
+import { drawnBoxes, type CanvasNode, type WireFlowEdge } from './flowStore';
+import { aimInsertion, endInsertion } from './insertion';
 import { NODE_WIDTH } from './sizes';
 
 const FIT = { padding: 0.14, maxZoom: 1 };
-/** A node that learns shows its curves below its name; leave them room. */
-const ROOM_FOR_CURVES = 190;
 
 /** Where the pointer is, while it is over the canvas: what is pasted goes there. */
 let pointer: Point | null = null;
@@ -24,8 +26,8 @@ export function useCanvasHands(
   container: HTMLElement | null,
   onOpenInspector: ((nodeId: string) => void) | undefined,
 ): CanvasHands {
-  const flow = useReactFlow<ModuleFlowNode, WireFlowEdge>();
-  const internals = useStoreApi<ModuleFlowNode, WireFlowEdge>();
+  const flow = useReactFlow<CanvasNode, WireFlowEdge>();
+  const internals = useStoreApi<CanvasNode, WireFlowEdge>();
 
   const hands = useMemo(() => {
     const centre = (): Point => {
@@ -50,8 +52,32 @@ export function useCanvasHands(
       zoomTo: (zoom: number) => void flow.zoomTo(zoom, { duration: duration() }),
       fit: () => fit(),
       fitSelection: () => fit(documentStore.getState().selection),
-      tidy: () => void tidy(() => setTimeout(fit, duration() + 20)),
-      quickAddAtCentre: () => canvasUi.setState({ quickAdd: { client: centreAbove(centre()) } }),
+      tidy: () => arranging((arrange) => arrange.tidy(() => setTimeout(fit, duration() + 20))),
+      quickAddAtCentre: () => {
+        const { selection, selectedWires, wires } = documentStore.getState();
+        const wire =
+          selection.size > 0 || selectedWires.size !== 1
+            ? undefined
+            : wires.find((one) => selectedWires.has(wireId(one)));
+        const request = { client: centreAbove(centre()) };
+        canvasUi.setState({ quickAdd: wire ? { ...request, wire } : request });
+      },
+      annotate: (kind: Annotation['kind']) =>
+        arranging((arrange) => arrange.annotate(kind, toFlow(pointer ?? centre()))),
+      align: (side: Side) => arranging((arrange) => arrange.align(side)),
+      distribute: (axis: 0 | 1) => arranging((arrange) => arrange.distribute(axis)),
+      growAnnotation: (dx: number, dy: number) => arranging((arrange) => arrange.growAnnotations(dx, dy)),
+      joinSelected: () => arranging((arrange) => arrange.joinSelected()),
+      nudge: (dx: number, dy: number) => {
+        const { annotations, selection, selectedAnnotations, nudge } = documentStore.getState();
+        const moved = [...selection, ...selectedAnnotations];
+        nudge(dx, dy, selectedAnnotations.size > 0 ? carriedBy(moved, annotations, drawnBoxes()) : []);
+      },
+      step: (towards: Step) => {
+        const next = nodeBeside(focusedNode(), towards);
+        if (next !== undefined) canvasApi()?.reveal(next, { focus: true });
+        return next !== undefined;
+      },
       openInspector: () => {
         const [only] = documentStore.getState().selection;
         if (only !== undefined) onOpenInspector?.(only);
@@ -68,18 +94,21 @@ export function useCanvasHands(
       const area = container?.getBoundingClientRect();
       return area !== undefined && x > area.left && x < area.right && y > area.top && y < area.bottom;
     };
-    const add = (moduleId: string, client: Point) => {
+    const add = (moduleId: string, client: Point, wire?: DocumentWire | null) => {
       const [x, y] = hands.toFlow(client);
       const title = catalogStore.getState().modules.get(moduleId)?.title ?? moduleId;
-      const id = documentStore.getState().addNode(moduleId, freePlace([x - NODE_WIDTH / 2, y - 24]));
-      announce(`${title} added.`);
+      const id = documentStore
+        .getState()
+        .addNode(moduleId, freePlace([x - NODE_WIDTH / 2, y - 24]), wire ? { onWire: wire } : {});
+      announce(wire ? `${title} inserted into the wire.` : `${title} added.`);
       return id;
     };
     const api: CanvasApi = {
       covers,
       addAtPointer: (moduleId, client) => {
+        const wire = endInsertion();
         if (!covers(client) || canvasUi.getState().readOnly) return false;
-        focusNode(add(moduleId, client), 30);
+        focusNode(add(moduleId, client, wire), 30);
         return true;
       },
       addAtCentre: (moduleId) => add(moduleId, hands.centre()),
@@ -104,7 +133,17 @@ export function useCanvasHands(
         if (focus) focusNode(nodeId, 30);
       },
     };
-    return registerCanvas(api);
+    const leave = registerCanvas(api);
+    // What comes from the palette may be let go over a wire.
+    const stop = placementStore.subscribe(({ placing }) => {
+      if (placing?.overCanvas && !canvasUi.getState().readOnly)
+        aimInsertion([placing.client], placing.moduleId);
+      else if (placing) endInsertion();
+    });
+    return () => {
+      leave();
+      stop();
+    };
   }, [container, flow, hands, internals]);
 
   useEffect(() => listenToClipboard(hands.placeFor), [hands]);
@@ -128,23 +167,46 @@ export function useCanvasHands(
   return hands;
 }
 
-/** Lay out the selection when it holds several nodes, else everything. */
-async function tidy(done: () => void): Promise<void> {
-  const { layoutPositions } = await import('@/lib/document/layout');
-  const state = documentStore.getState();
-  const { modules } = catalogStore.getState();
-  const sizes = new Map(
-    flowStore.getState().nodes.flatMap((node): [string, Size][] => {
-      const { width, height } = node.measured ?? {};
-      if (width === undefined || height === undefined) return [];
-      const learns = modules.get(node.data.moduleId)?.distributed === true;
-      return [[node.id, { width, height: learns ? Math.max(height, ROOM_FOR_CURVES) : height }]];
-    }),
-  );
-  const several = state.selection.size > 1;
-  state.applyLayout(layoutPositions(state, sizes, modules, several ? state.selection : undefined));
-  announce('Layout tidied.');
-  if (!several) done();
+const loadArrange = () => import('./arrange');
+
+type Arrange = Awaited<ReturnType<typeof loadArrange>>;
+
+function arranging(action: (arrange: Arrange) => void | Promise<void>): void {
+  void loadArrange().then(action);
+}
+
+/** What the first command needs is on the page before it is asked for: keys pressed meanwhile would go astray. */
+export function preloadHands(): void {
+  void loadArrange();
+  void import('./AnnotationNode');
+}
+
+/** The node that has the focus, else the one that is selected. */
+function focusedNode(): string | undefined {
+  const { nodes, selection } = documentStore.getState();
+  const element = document.activeElement?.closest<HTMLElement>('.react-flow__node');
+  const id = element?.dataset.id;
+  if (id !== undefined && nodes[id]) return id;
+  const [first] = selection;
+  return first;
+}
+
+/** Where a step from a node leads: along a wire, or to the neighbour in reading order. */
+function nodeBeside(id: string | undefined, towards: Step): string | undefined {
+  const { wires, order } = documentStore.getState();
+  const sorted = readingOrder({ order, wires });
+  if (id === undefined) return sorted[0];
+  const at = sorted.indexOf(id);
+  switch (towards) {
+    case 'downstream':
+      return wires.find((wire) => wire.from[0] === id)?.to[0];
+    case 'upstream':
+      return wires.find((wire) => wire.to[0] === id)?.from[0];
+    case 'next':
+      return sorted[at + 1];
+    case 'previous':
+      return at > 0 ? sorted[at - 1] : undefined;
+  }
 }
 
 /** A place near `at` that no node's corner has, so that nodes added one after the other don't hide each other. */
@@ -165,6 +227,8 @@ function centreAbove([x, y]: Point): Point {
 /** The node may still be on its way into view. */
 function focusNode(nodeId: string, frames: number): void {
   const element = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(nodeId)}"]`);
-  if (element) element.focus({ preventScroll: true });
-  else if (frames > 0) requestAnimationFrame(() => focusNode(nodeId, frames - 1));
+  element?.focus({ preventScroll: true });
+  // Until it is measured it is hidden, and what is hidden takes no focus.
+  const isThere = element !== null && document.activeElement === element;
+  if (!isThere && frames > 0) requestAnimationFrame(() => focusNode(nodeId, frames - 1));
 }

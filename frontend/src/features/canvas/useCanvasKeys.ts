@@ -18,7 +18,8 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 export function useCanvasKeys(hands: CanvasHands): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+      if (event.altKey && ARROWS[event.key] === undefined) return;
       if (isTyping(event.target) || !canvasHasFocus()) return;
       if (document.querySelector('[role="dialog"][data-state="open"], [role="menu"]')) return;
       if (handled(event, hands)) event.preventDefault();
@@ -40,12 +41,15 @@ function handled(event: KeyboardEvent, hands: CanvasHands): boolean {
   // The toolbar and the lists over the canvas have arrow keys of their own.
   const arrow = element?.closest('[data-overlay]') ? undefined : ARROWS[event.key];
   if (arrow && !canvasUi.getState().readOnly) {
-    if (id !== undefined && isNode && !state.selection.has(id)) state.select([id]);
-    if (documentStore.getState().selection.size === 0 || (id !== undefined && !isNode)) return false;
+    if (id !== undefined && isNode) selectAlone(id);
+    const { selection, selectedAnnotations } = documentStore.getState();
+    if (selection.size + selectedAnnotations.size === 0 || (id !== undefined && !isNode)) return false;
     const step = event.shiftKey ? LEAP : STEP;
-    documentStore.getState().nudge(arrow[0] * step, arrow[1] * step);
+    if (event.altKey) hands.growAnnotation(arrow[0] * step, arrow[1] * step);
+    else hands.nudge(arrow[0] * step, arrow[1] * step);
     return true;
   }
+  if (event.altKey) return false;
   if (event.key === 'Escape') {
     if (wiringStore.getState().wiring) return false;
     state.clearSelection();
@@ -60,8 +64,21 @@ function handled(event: KeyboardEvent, hands: CanvasHands): boolean {
     state.select([], [id]);
     return true;
   }
+  if (state.nodes[id] === undefined) {
+    state.select([], [], [id]);
+    if (event.key === 'Enter' && !canvasUi.getState().readOnly) canvasUi.setState({ renaming: id });
+    return true;
+  }
   if (event.key === ' ' && (event.shiftKey || state.selection.has(id))) state.toggleSelected(id);
   else state.select([id]);
   if (event.key === 'Enter') hands.openInspector();
   return true;
+}
+
+/** Select a node, note or section unless it is part of the selection. */
+function selectAlone(id: string): void {
+  const { nodes, selection, selectedAnnotations, select } = documentStore.getState();
+  if (selection.has(id) || selectedAnnotations.has(id)) return;
+  if (nodes[id]) select([id]);
+  else select([], [], [id]);
 }

@@ -10,6 +10,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** The nodes of each section; a node belongs to one at most. */
+export type Sections = ReadonlyMap<string, ReadonlySet<string>>;
+
 const FALLBACK: Size = { width: 272, height: 64 };
 const NODE_GAP = 40;
 const RANK_GAP = 56;
@@ -20,8 +23,9 @@ export function layoutPositions(
   sizes: ReadonlyMap<string, Size>,
   modules: ModuleMap = new Map(),
   ids: ReadonlySet<string> = new Set(content.order),
+  sections: Sections = new Map(),
 ): Map<string, Point> {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  const graph = new dagre.graphlib.Graph({ multigraph: true, compound: sections.size > 0 });
   graph.setGraph({
     rankdir: 'TB',
     nodesep: NODE_GAP,
@@ -32,6 +36,11 @@ export function layoutPositions(
   graph.setDefaultEdgeLabel(() => ({}));
   const chosen = content.order.filter((id) => ids.has(id) && content.nodes[id] !== undefined);
   for (const id of chosen) graph.setNode(id, { ...(sizes.get(id) ?? FALLBACK) });
+  for (const [section, members] of sections) {
+    const own = chosen.filter((id) => members.has(id));
+    if (own.length > 0) graph.setNode(section, {});
+    for (const id of own) graph.setParent(id, section);
+  }
   content.wires.forEach((wire, index) => {
     const [from, to] = [wire.from[0], wire.to[0]];
     if (ids.has(from) && ids.has(to)) graph.setEdge(from, to, { weight: 1 }, String(index));
@@ -44,7 +53,8 @@ export function layoutPositions(
   const segments = content.wires
     .filter((wire) => ids.has(wire.from[0]) && ids.has(wire.to[0]))
     .map((wire) => segmentOf(wire, content.nodes, modules, sizes));
-  const columns = untangle(placed, segments);
+  // What belongs to a section stays together; moving single nodes could tear it apart.
+  const columns = untangle(placed, sections.size > 0 ? [] : segments);
   const corners = new Map<string, Point>();
   for (const { id, x, y, width, height } of placed) {
     corners.set(id, [(columns.get(id) ?? x) - width / 2, y - height / 2]);
