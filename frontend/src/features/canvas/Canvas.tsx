@@ -8,10 +8,12 @@ import {
   type EdgeTypes,
   type NodeProps,
   type NodeTypes,
+  type OnMoveEnd,
+  type OnMoveStart,
   type OnNodeDrag,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { ContextMenu } from '@/components/ui/Menu';
 import { VisuallyHidden } from '@/components/ui/VisuallyHidden';
 import { announce, useAnnouncement } from '@/lib/announce';
@@ -41,6 +43,7 @@ import { SlotsContext, type CanvasSlots } from './slots';
 import { preloadHands, useCanvasHands } from './useCanvasHands';
 import { useCanvasKeys } from './useCanvasKeys';
 import { useFirstLook } from './useFirstLook';
+import { useLevelOfDetail } from './useLevelOfDetail';
 import { canvasCommands } from './commands';
 import { WireEdge } from './WireEdge';
 import { useWiring } from './wiring';
@@ -75,8 +78,8 @@ const HintLayer = lazy(() => import('./HintLayer').then((module) => ({ default: 
 const nodeTypes: NodeTypes = { module: ModuleNode, note: Annotation, section: Annotation };
 const edgeTypes: EdgeTypes = { wire: WireEdge };
 
-/** From this many nodes on, only what is in view is drawn. */
-const CULL_FROM = 150;
+/** From this many nodes on, what is out of view is not even there. Below that, keeping it costs less than fetching it. */
+const CULL_FROM = 2000;
 /** When the code that the first sight does not need is fetched. */
 const PRELOAD_MS = 400;
 const MIDDLE_BUTTON = [1];
@@ -115,6 +118,7 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   useCommands(useMemo(() => canvasCommands(hands), [hands]));
   useShortcuts();
   useCanvasKeys(hands);
+  useLevelOfDetail(container);
 
   const [place, setPlace] = useState<MenuPlace>({ kind: 'canvas' });
   const wiring = useWiring((state) => state.wiring !== null);
@@ -160,6 +164,13 @@ function Flow({ readOnly }: { readOnly: boolean }) {
   const tool = useCanvasUi((state) => state.tool);
   const minimap = useCanvasUi((state) => state.minimap);
   const remember = useFirstLook();
+  const endMove = useCallback<OnMoveEnd>(
+    (event, viewport) => {
+      shield(false);
+      remember(event, viewport);
+    },
+    [remember],
+  );
   const selecting = tool === 'select' && !readOnly;
   return (
     <ReactFlow
@@ -169,12 +180,13 @@ function Flow({ readOnly }: { readOnly: boolean }) {
       edgeTypes={edgeTypes}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
-      onNodeDragStart={goOnDragging}
+      onMoveStart={shieldFrom}
+      onNodeDragStart={startDrag}
       onNodeDrag={goOnDragging}
       onNodeDragStop={stopDrag}
       onSelectionDragStop={stopSelectionDrag}
       onNodeDoubleClick={inspect}
-      onMoveEnd={remember}
+      onMoveEnd={endMove}
       nodesDraggable={!readOnly}
       nodesConnectable={false}
       connectOnClick={false}
@@ -235,7 +247,26 @@ const goOnDragging: OnNodeDrag<CanvasNode> = (event, node, moved) => {
   aimInsertion([[event.clientX, event.clientY], ...middle], node.data.moduleId);
 };
 
+const startDrag: OnNodeDrag<CanvasNode> = (event, node, moved) => {
+  shield(true);
+  goOnDragging(event, node, moved);
+};
+
+/** Only for the mouse: the wheel has to reach what lies below. */
+const shieldFrom: OnMoveStart = (event) => {
+  if (event instanceof MouseEvent && event.type === 'mousedown') shield(true);
+};
+
+/**
+ * Lay one element over the canvas while something moves. Else every step of the pointer looks through thousands of
+ * nodes and wires for what it is on, which takes longer than to draw them.
+ */
+function shield(on: boolean): void {
+  document.querySelector('[data-canvas]')?.toggleAttribute('data-moving', on);
+}
+
 function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {
+  shield(false);
   const wire = endInsertion();
   const [position] = wire ? endDrag([node.id]).values() : [];
   if (wire && position && documentStore.getState().insertIntoWire(node.id, wire, position))
@@ -244,6 +275,7 @@ function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void 
 }
 
 function stopSelectionDrag(_event: unknown, moved: CanvasNode[]): void {
+  shield(false);
   commitMoves(moved);
 }
 

@@ -24,23 +24,33 @@ export function MissingModule({ nodeId, moduleId, selected }: MissingModuleProps
     [wires, nodeId],
   );
   return (
-    <NodeFrame nodeId={nodeId} moduleId={moduleId} title={moduleId} selected={selected} missing={loaded}>
-      <div className={styles.ports} data-side="input">
-        {inputs.map((id) => (
-          <Port key={id} nodeId={nodeId} portId={id} side="input" label={id} type="" optional={false} />
-        ))}
-      </div>
+    <NodeFrame
+      nodeId={nodeId}
+      moduleId={moduleId}
+      title={moduleId}
+      selected={selected}
+      missing={loaded}
+      inputs={
+        <div className={styles.ports} data-side="input">
+          {inputs.map((id) => (
+            <Port key={id} nodeId={nodeId} portId={id} side="input" label={id} type="" optional={false} />
+          ))}
+        </div>
+      }
+      outputs={
+        <div className={styles.ports} data-side="output">
+          {outputs.map((id) => (
+            <Port key={id} nodeId={nodeId} portId={id} side="output" label={id} type="" optional={false} />
+          ))}
+        </div>
+      }
+    >
       {loaded && (
         <p className={styles.missing}>
           <TriangleAlert aria-hidden />
           This module isn’t installed.
         </p>
       )}
-      <div className={styles.ports} data-side="output">
-        {outputs.map((id) => (
-          <Port key={id} nodeId={nodeId} portId={id} side="output" label={id} type="" optional={false} />
-        ))}
-      </div>
     </NodeFrame>
   );
 }

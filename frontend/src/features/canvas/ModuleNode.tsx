@@ -13,10 +13,16 @@ export const ModuleNode = memo(
     const spec = useModuleSpec(data.moduleId);
     if (!spec) return <MissingModule nodeId={id} moduleId={data.moduleId} selected={selected} />;
     return (
-      <NodeFrame nodeId={id} moduleId={spec.id} title={spec.title} selected={selected}>
-        <Ports nodeId={id} side="input" ports={spec.inputs} />
+      <NodeFrame
+        nodeId={id}
+        moduleId={spec.id}
+        title={spec.title}
+        selected={selected}
+        learns={spec.distributed}
+        inputs={<Ports nodeId={id} side="input" ports={spec.inputs} />}
+        outputs={<Ports nodeId={id} side="output" ports={spec.outputs} />}
+      >
         <ParameterSummary nodeId={id} spec={spec} />
-        <Ports nodeId={id} side="output" ports={spec.outputs} />
       </NodeFrame>
     );
   },

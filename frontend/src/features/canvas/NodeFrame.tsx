@@ -1,7 +1,8 @@
 import { Cpu, MessageSquareText, RefreshCw } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import { useDocument } from '@/lib/document/documentStore';
 import { useNodeFaults } from '@/lib/document/faultStore';
+import { useCatalog } from '@/lib/modules/catalog';
 import { ModuleIcon } from '@/lib/modules/ModuleIcon';
 import { nodeOf, useRunState } from '@/lib/run/runStore';
 import { useCanvasUi } from './canvasUi';
@@ -17,17 +18,35 @@ interface NodeFrameProps {
   readonly title: string;
   readonly selected: boolean;
   readonly missing?: boolean;
+  /** It shows curves while it runs; their place is kept from the start. */
+  readonly learns?: boolean;
+  readonly inputs: ReactNode;
+  readonly outputs: ReactNode;
   readonly children: ReactNode;
 }
 
 /** The card that every node is: its name, its marks, and what other features say about it. */
-export function NodeFrame({ nodeId, moduleId, title, selected, missing = false, children }: NodeFrameProps) {
+export function NodeFrame({
+  nodeId,
+  moduleId,
+  title,
+  selected,
+  missing = false,
+  learns = false,
+  inputs,
+  outputs,
+  children,
+}: NodeFrameProps) {
   const { NodeStatus, NodeFace } = useSlots();
   const label = useDocument((state) => state.nodes[nodeId]?.label.trim() ?? '');
   const runStatus = useRunState(({ run }) => nodeOf(run, nodeId)?.status);
   const aim = useWiring(({ wiring, hover }) => {
     if (!wiring || hover?.anchor !== nodeId) return undefined;
     return 'refusing';
+  });
+  const hue = useCatalog((state) => {
+    const type = state.modules.get(moduleId)?.outputs[0]?.type;
+    return type === undefined ? undefined : state.types.get(type)?.hue;
   });
   const renaming = useCanvasUi((state) => state.renaming === nodeId);
   return (
@@ -39,27 +58,32 @@ export function NodeFrame({ nodeId, moduleId, title, selected, missing = false, 
       data-missing={missing || undefined}
       data-run={runStatus}
       data-aim={aim}
+      style={hue === undefined ? undefined : ({ '--hue': hue } as CSSProperties)}
     >
-      <header className={styles.header}>
-        <ModuleIcon moduleId={moduleId} />
-        <div className={styles.names}>
-          {renaming ? (
-            <RenameField nodeId={nodeId} label={label} placeholder={title} />
-          ) : (
-            <span className={styles.title}>{label || title}</span>
-          )}
-          {label !== '' && <span className={styles.module}>{title}</span>}
-        </div>
-        <Comment nodeId={nodeId} />
-        {NodeStatus && <NodeStatus nodeId={nodeId} moduleId={moduleId} />}
-      </header>
-      {children}
-      <Marks nodeId={nodeId} />
-      {NodeFace && (
-        <div className={styles.face}>
-          <NodeFace nodeId={nodeId} moduleId={moduleId} />
-        </div>
-      )}
+      {inputs}
+      <div className={styles.content}>
+        <header className={styles.header}>
+          <ModuleIcon moduleId={moduleId} />
+          <div className={styles.names}>
+            {renaming ? (
+              <RenameField nodeId={nodeId} label={label} placeholder={title} />
+            ) : (
+              <span className={styles.title}>{label || title}</span>
+            )}
+            {label !== '' && <span className={styles.module}>{title}</span>}
+          </div>
+          <Comment nodeId={nodeId} />
+          {NodeStatus && <NodeStatus nodeId={nodeId} moduleId={moduleId} />}
+        </header>
+        {children}
+        <Marks nodeId={nodeId} />
+        {NodeFace && (
+          <div className={styles.face} data-learns={learns || undefined}>
+            <NodeFace nodeId={nodeId} moduleId={moduleId} />
+          </div>
+        )}
+      </div>
+      {outputs}
       <Faults nodeId={nodeId} />
     </div>
   );

@@ -1,5 +1,5 @@
 import { BaseEdge, type EdgeProps } from '@xyflow/react';
-import { memo, type CSSProperties, type PointerEvent } from 'react';
+import { memo, useState, type CSSProperties, type PointerEvent } from 'react';
 import { useDocument } from '@/lib/document/documentStore';
 import type { Point } from '@/lib/document/types';
 import { useCatalog } from '@/lib/modules/catalog';
@@ -35,6 +35,8 @@ export const WireEdge = memo(function WireEdge({
   const inserting = useIsInsertedInto(id);
   const live = useConnection(({ status }) => status !== 'lost');
   const flowing = useRunState(({ run }) => nodeOf(run, target)?.status === 'running') && live;
+  // Most wires are never touched: their grips come with the pointer.
+  const [near, setNear] = useState(false);
   const path = wirePath([sourceX, sourceY], [targetX, targetY]);
   return (
     <g
@@ -44,10 +46,12 @@ export const WireEdge = memo(function WireEdge({
       data-moving={moving || undefined}
       data-inserting={inserting || undefined}
       data-flowing={flowing || undefined}
+      onPointerEnter={() => setNear(true)}
+      onPointerLeave={() => setNear(false)}
       style={hue === undefined ? undefined : ({ '--hue': hue } as CSSProperties)}
     >
       <BaseEdge path={path.d} interactionWidth={22} />
-      {wire && (
+      {wire && (near || selected === true) && (
         <>
           <Grip at={path.near} onPress={(event) => pressWireEnd(event.nativeEvent, wire, 'output')} />
           <Grip at={path.far} onPress={(event) => pressWireEnd(event.nativeEvent, wire, 'input')} />

@@ -1,0 +1,95 @@
+"""How smoothly the canvas moves, beside a bare @xyflow/react page with as many plain nodes, in headless Chromium."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import json
+import statistics
+import subprocess
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench.harness import ROOT, Measurement, serving
+
+HERE = Path(__file__).parent / "canvas"
+ROUNDS = 5
+RATIO = 0.9
+"""Ours may be this much slower than the bare page."""
+FLOORS = {144: 50.0, 700: 30.0}
+"""Frames a second that are wanted where the bare page reaches them."""
+BLOCK = (900, 1100)
+
+
+def canvas(nodes: int) -> Measurement:
+    """Frames a second of the slowest of panning, zooming and dragging, the whole graph in view."""
+    document = _graph(nodes)
+    with serving() as (url, _, _), _bare_page(document, nodes) as bare:
+        ours = f"{url}/pipelines/{_create(url, document)}"
+        script = [str(HERE / "measure.mjs"), ours, f"{bare}/#{nodes}", str(ROUNDS)]
+        answer = subprocess.run(["node", *script], cwd=ROOT, check=True, capture_output=True, text=True)
+    figures: dict[str, dict[str, list[float]]] = json.loads(answer.stdout)
+    for gesture, sides in figures.items():
+        print(f"  {gesture}: " + ", ".join(f"{side} {statistics.median(v):.1f}" for side, v in sides.items()))
+
+    def ratio(sides: dict[str, list[float]]) -> float:
+        return statistics.median(sides["ours"]) / statistics.median(sides["bare"])
+
+    slowest = min(figures.values(), key=ratio)
+    value, peer = statistics.median(slowest["ours"]), statistics.median(slowest["bare"])
+    floor = FLOORS.get(nodes, 0.0)
+    holds = value >= RATIO * peer and (value >= floor or peer < floor)
+    goal = f">= {RATIO:g} x bare page" + (f", >= {floor:g} fps" if floor else "")
+    spread = (min(slowest["ours"]), max(slowest["ours"]))
+    return Measurement(f"canvas-{nodes}", value, "fps", spread, ("bare page", peer), goal, holds)
+
+
+def _graph(nodes: int) -> dict[str, Any]:
+    """Copies of the sample pipeline in rows, cut to exactly ``nodes`` nodes."""
+    sample = json.loads((ROOT / "examples" / "image-classification-resnet.json").read_text())
+    copies = -(-nodes // len(sample["nodes"]))
+    columns = round(copies**0.5 * 1.2) or 1
+    made: list[dict[str, Any]] = []
+    wires: list[dict[str, Any]] = []
+    for copy in range(copies):
+        right, down = (copy % columns) * BLOCK[0], (copy // columns) * BLOCK[1]
+        for node in sample["nodes"]:
+            x, y = node["position"]
+            made.append({**node, "id": f"{node['id']}-{copy}", "position": [x + right, y + down]})
+        for wire in sample["wires"]:
+            wires.append({end: [f"{wire[end][0]}-{copy}", wire[end][1]] for end in ("from", "to")})
+    made = made[:nodes]
+    kept = {node["id"] for node in made}
+    wires = [wire for wire in wires if wire["from"][0] in kept and wire["to"][0] in kept]
+    return {**sample, "name": f"{nodes} nodes", "nodes": made, "wires": wires}
+
+
+def _create(url: str, document: dict[str, Any]) -> str:
+    body = json.dumps({"document": document}).encode()
+    request = urllib.request.Request(f"{url}/api/v1/pipelines", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)["pipeline"]["id"])
+
+
+@contextlib.contextmanager
+def _bare_page(document: dict[str, Any], nodes: int) -> Iterator[str]:
+    """Build the peer, serve it beside its graph, and yield its address."""
+    with tempfile.TemporaryDirectory(prefix="torchwire-bare-") as folder:
+        build = ["npx", "vite", "build", str(HERE), "--outDir", folder, "--base", "./", "--logLevel", "error"]
+        subprocess.run([*build, "--config", str(HERE / "vite.config.mjs")], cwd=ROOT / "frontend", check=True)
+        (Path(folder) / f"graph-{nodes}.json").write_text(json.dumps(document))
+        handler = functools.partial(_Quiet, directory=folder)
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the benchmark's own output readable."""
