@@ -25,7 +25,8 @@ export function ShortcutsDialog({ open, onOpenChange }: ShortcutsDialogProps) {
   );
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" size="lg">
-      <div className={styles.columns}>
+      {/* It may be longer than the screen, and then has to be scrolled by keyboard. */}
+      <div className={styles.columns} role="group" aria-label="Shortcuts" tabIndex={0}>
         {[...groups].map(([group, commands]) => (
           <section key={group} className={styles.group}>
             <h3 className={styles.title}>{group}</h3>

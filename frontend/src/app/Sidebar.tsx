@@ -1,4 +1,4 @@
-import { Boxes, Cpu, Database, HardDrive, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
+import { Boxes, Cpu, Database, HardDrive, ListTree, ListVideo, PanelLeftClose, Workflow } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { IconButton } from '@/components/ui/IconButton';
 import { ResizeHandle } from '@/components/ui/ResizeHandle';
@@ -25,6 +25,9 @@ const TargetsPanel = lazy(() =>
   import('@/features/targets/TargetsPanel').then((module) => ({ default: module.TargetsPanel })),
 );
 
+const Outline = lazy(() =>
+  import('@/features/canvas/Outline').then((module) => ({ default: module.Outline })),
+);
 const PipelineList = lazy(() =>
   import('@/features/projects/PipelineList').then((module) => ({ default: module.PipelineList })),
 );
@@ -32,6 +35,7 @@ const Dialog = lazy(() => import('@/components/ui/Dialog').then((module) => ({ d
 
 const TABS: readonly { id: SidebarTab; label: string; icon: ReactNode }[] = [
   { id: 'modules', label: 'Modules', icon: <Boxes /> },
+  { id: 'outline', label: 'Outline', icon: <ListTree /> },
   { id: 'datasets', label: 'Data sets', icon: <Database /> },
   { id: 'pipelines', label: 'Pipelines', icon: <Workflow /> },
   { id: 'runs', label: 'Runs', icon: <ListVideo /> },
@@ -167,6 +171,8 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
           }}
         />
       );
+    case 'outline':
+      return <Outline onOpenInspector={() => set({ inspectorOpen: true, sheetOpen: true })} />;
     case 'targets':
       return <TargetsPanel />;
     case 'pipelines':

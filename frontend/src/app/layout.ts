@@ -2,9 +2,9 @@ import { useSyncExternalStore } from 'react';
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 
-export type SidebarTab = 'modules' | 'datasets' | 'pipelines' | 'runs' | 'targets';
+export type SidebarTab = 'modules' | 'outline' | 'datasets' | 'pipelines' | 'runs' | 'targets';
 export type InspectorTab = 'parameters' | 'outputs' | 'metrics' | 'logs';
-export type DialogName = 'samples' | 'history' | 'shortcuts';
+export type DialogName = 'samples' | 'history' | 'shortcuts' | 'steps';
 
 interface Layout {
   readonly sidebarOpen: boolean;

@@ -20,6 +20,20 @@ const COMMANDS: readonly Command[] = [
     perform: () => useLayout.getState().toggleSidebar(),
   },
   {
+    id: 'app.steps',
+    label: 'Show the steps to go back to',
+    group: 'Edit',
+    shortcut: ['Mod+Shift+H'],
+    perform: () => useLayout.getState().set({ dialog: 'steps' }),
+  },
+  {
+    id: 'app.outline',
+    label: 'Show the outline',
+    group: 'View',
+    shortcut: ['Mod+Shift+O'],
+    perform: () => useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'outline' }),
+  },
+  {
     id: 'app.inspector',
     label: 'Show or fold the inspector',
     group: 'View',
