@@ -44,25 +44,61 @@ test('refuses a wire that does not fit, with the reason', async ({ page, server 
   await expect(wires).toHaveCount(15);
 });
 
-test('tells the second of two tabs and overwrites nothing', async ({ page, context, server }) => {
+test('keeps two tabs in step, and overwrites nothing where they differ', async ({
+  page,
+  context,
+  server,
+}) => {
   const id = await createPipeline(server.url, sample());
   const first = new Designer(page);
   await first.open(`/pipelines/${id}`);
   const other = await context.newPage();
   const second = new Designer(other);
   await second.open(`/pipelines/${id}`);
+  await second.select('train');
+  const epochs = second.inspector.getByLabel('Epochs', { exact: true });
 
   await first.select('train');
   await first.setNumber('Epochs', 11);
   await first.saved();
-  await second.select('train');
+  await expect(epochs).toHaveValue('11');
+
+  // An edit that can't be sent while the other tab goes on: now the two differ.
+  await other.route('**/api/v1/pipelines/*', (route) => route.abort());
   await second.setNumber('Epochs', 12);
+  await first.setNumber('Epochs', 13);
+  await first.saved();
+  await other.unroute('**/api/v1/pipelines/*');
   await expect(other.getByText(/changed in another tab/)).toBeVisible();
 
   const answer = (await (await fetch(`${server.url}/api/v1/pipelines/${id}`)).json()) as {
     pipeline: { document: { nodes: { id: string; parameters: { epochs?: number } }[] } };
   };
-  expect(answer.pipeline.document.nodes.find((node) => node.id === 'train')?.parameters.epochs).toBe(11);
+  expect(answer.pipeline.document.nodes.find((node) => node.id === 'train')?.parameters.epochs).toBe(13);
+});
+
+test('goes back to any step by name, and says when the canvas was emptied', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample());
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await expect(page.locator('[data-node-id]')).toHaveCount(12);
+  await designer.select('evaluate');
+  await page.keyboard.press('Delete');
+  await expect(page.locator('[data-node-id]')).toHaveCount(11);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await expect(page.locator('[data-node-id]')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Bring it back' }).click();
+  await expect(page.locator('[data-node-id]')).toHaveCount(11);
+
+  await page.keyboard.press('Control+Shift+H');
+  const steps = page.getByRole('dialog', { name: 'Steps' });
+  await expect(steps.getByRole('button', { name: /Delete Evaluate Model/ })).toHaveAttribute(
+    'aria-current',
+    'step',
+  );
+  await steps.getByRole('button', { name: /Opened/ }).click();
+  await expect(page.locator('[data-node-id]')).toHaveCount(12);
 });
 
 test('copies and pastes nodes with their wires', async ({ page, server }) => {

@@ -25,6 +25,7 @@ import { TopBar } from './TopBar';
 import { takeOtherFile } from './datasets';
 import { WithUploadDialog } from './UploadDialog';
 import { useAppCommands } from './useAppCommands';
+import { useClearedNotice } from './useClearedNotice';
 import { viewRun } from './viewRun';
 
 const Inspector = lazy(() => import('./Inspector').then((module) => ({ default: module.Inspector })));
@@ -40,6 +41,7 @@ const HistoryDialog = lazy(() =>
 const ShortcutsDialog = lazy(() =>
   import('./ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog })),
 );
+const StepsDialog = lazy(() => import('./StepsDialog').then((module) => ({ default: module.StepsDialog })));
 const ReplayBar = lazy(() =>
   import('@/features/runs/ReplayBar').then((module) => ({ default: module.ReplayBar })),
 );
@@ -58,6 +60,7 @@ export function Designer() {
   useRunTitle(name);
   useFaultLead();
   useAppCommands();
+  useClearedNotice();
   return (
     <ImportDrop onOtherFile={(file) => void takeOtherFile(file)}>
       {(chooseFile) => (
@@ -213,6 +216,7 @@ function Dialogs() {
       {dialog === 'history' && pipelineId !== null && (
         <HistoryDialog open onOpenChange={close} pipelineId={pipelineId} />
       )}
+      {dialog === 'steps' && <StepsDialog open onOpenChange={close} />}
       {dialog === 'shortcuts' && <ShortcutsDialog open onOpenChange={close} />}
     </Suspense>
   );

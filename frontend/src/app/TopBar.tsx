@@ -92,6 +92,12 @@ function PipelineMenu({ onImport }: TopBarProps) {
     { label: 'Start from a sample…', icon: <Sparkles />, onSelect: () => layout.set({ dialog: 'samples' }) },
     'separator',
     { label: 'Duplicate', icon: <Copy />, onSelect: duplicate },
+    {
+      label: 'Steps…',
+      icon: <Undo2 />,
+      shortcut: 'Mod+Shift+H',
+      onSelect: () => layout.set({ dialog: 'steps' }),
+    },
     { label: 'Version history…', icon: <History />, onSelect: () => layout.set({ dialog: 'history' }) },
     'separator',
     { label: 'Import from a file…', icon: <FileUp />, onSelect: onImport },

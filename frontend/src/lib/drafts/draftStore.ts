@@ -5,6 +5,7 @@ import { createPipeline, fetchPipeline } from '@/services/queries/usePipelines';
 import { queryClient } from '@/services/queries/queryClient';
 import { reachability } from '@/services/reachability';
 import type { PipelineAnswer, PipelineConflict, PipelineRecord } from '@/services/types.generated';
+import { announce } from '../announce';
 import { documentStore } from '../document/documentStore';
 import { faultStore } from '../document/faultStore';
 import type { PipelineDocument } from '../document/types';
@@ -21,9 +22,11 @@ interface DraftState {
   readonly savedAt: number | null;
   /** Edits found in this browser that had not reached the server when the page was left. */
   readonly recovered: boolean;
+  /** Counts how often the last node went: that is never let pass in silence. */
+  readonly cleared: number;
 }
 
-const FRESH: DraftState = { status: { kind: 'saved' }, savedAt: null, recovered: false };
+const FRESH: DraftState = { status: { kind: 'saved' }, savedAt: null, recovered: false, cleared: 0 };
 const JOURNAL_QUIET_MS = 120;
 
 export const draftStore = createStore<DraftState>(() => FRESH);
@@ -39,6 +42,8 @@ interface OpenDraft {
 
 let open: OpenDraft | null = null;
 let opening = 0;
+/** After the last edit; a step made of several edits changes the document more than once. */
+let nodeCount = 0;
 let journalTimer: ReturnType<typeof setTimeout> | undefined;
 
 const tabReady = identifyTab().then(({ tab }) => new Journal(localStorage, tab));
@@ -103,6 +108,7 @@ function show(record: PipelineRecord, unsaved: JournalEntry | null): void {
   documentStore.getState().load({ id, revision: basedOn, document: record.document });
   faultStore.getState().clear();
   draftStore.setState({ ...FRESH, recovered });
+  nodeCount = documentStore.getState().order.length;
   open = { id, queue: startQueue(id, basedOn) };
   if (recovered) documentStore.getState().replace(unsaved.document, 'Recover unsaved edits');
   if (basedOn < record.revision) open.queue.overtaken(record);
@@ -161,7 +167,10 @@ documentStore.subscribe((now, before) => {
   if (!open || now.pipelineId !== open.id) return;
   if (now.selection !== before.selection) writeView(open.id, { selection: [...now.selection] });
   if (now.changes === before.changes || now.lastChange === 'load') return;
-  if (now.nodes !== before.nodes) faultStore.getState().keepOnly(new Set(now.order));
+  faultStore.getState().keepOnly(new Set(now.order));
+  if (now.order.length === 0 && nodeCount > 1)
+    draftStore.setState(({ cleared }) => ({ cleared: cleared + 1 }));
+  nodeCount = now.order.length;
   open.queue.edited(now.toDocument());
   clearTimeout(journalTimer);
   journalTimer = setTimeout(writeJournal, JOURNAL_QUIET_MS);
@@ -181,6 +190,20 @@ if (channel) {
   };
 }
 
+/** Nothing here is unsaved, so this tab takes the newer draft, as a step that can be undone like any other. */
+function follow(record: PipelineRecord): void {
+  if (!open) return;
+  const { id } = open;
+  open.queue.close();
+  open = null; // what comes from the server is not sent back to it
+  documentStore.getState().replace(record.document, 'Changed in another tab');
+  documentStore.getState().markSaved({ id, revision: record.revision });
+  nodeCount = documentStore.getState().order.length;
+  open = { id, queue: startQueue(id, record.revision) };
+  draftStore.setState({ status: { kind: 'saved' }, savedAt: Date.now() });
+  announce('The pipeline was changed in another tab; this one shows it.');
+}
+
 /** Ask whether the draft was changed elsewhere: in another tab, or on another machine. */
 async function lookForNewer(): Promise<void> {
   if (!open || open.queue.unsaved || !reachability.getState().reachable) return;
@@ -189,7 +212,7 @@ async function lookForNewer(): Promise<void> {
     const record = await fetchPipeline(id);
     if (open.id === id && record.revision > documentStore.getState().revision && !open.queue.unsaved) {
       if (sameJson(record.document, documentStore.getState().toDocument())) show(record, null);
-      else open.queue.overtaken(record);
+      else follow(record);
     }
   } catch {
     // The next save finds out.
