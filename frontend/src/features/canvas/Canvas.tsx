@@ -22,9 +22,8 @@ import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
-import { choosePlace, menuEntries, type MenuPlace } from './canvasMenu';
+import type { MenuPlace } from './canvasMenu';
 import { canvasUi, useCanvasUi } from './canvasUi';
-import { EmptyCanvas } from './EmptyCanvas';
 import {
   commitMoves,
   endDrag,
@@ -36,7 +35,6 @@ import {
   type AnnotationFlowNode,
   type CanvasNode,
 } from './flowStore';
-import { GuideLayer } from './GuideLayer';
 import { aimInsertion, endInsertion, isLoose } from './insertion';
 import { ModuleNode } from './ModuleNode';
 import { SlotsContext, type CanvasSlots } from './slots';
@@ -47,7 +45,6 @@ import { useLevelOfDetail } from './useLevelOfDetail';
 import { canvasCommands } from './commands';
 import { WireEdge } from './WireEdge';
 import { useWiring } from './wiring';
-import { WiringLayer } from './WiringLayer';
 
 interface CanvasProps {
   /** What other features draw on the nodes. Keep its identity. */
@@ -71,6 +68,10 @@ function Annotation(props: NodeProps<AnnotationFlowNode>) {
   );
 }
 
+const EmptyCanvas = lazy(() => import('./EmptyCanvas').then((module) => ({ default: module.EmptyCanvas })));
+const GuideLayer = lazy(() => import('./GuideLayer').then((module) => ({ default: module.GuideLayer })));
+const WiringLayer = lazy(() => import('./WiringLayer').then((module) => ({ default: module.WiringLayer })));
+const loadMenu = () => import('./canvasMenu');
 const QuickAdd = lazy(() => import('./QuickAdd').then((module) => ({ default: module.QuickAdd })));
 const FindNode = lazy(() => import('./FindNode').then((module) => ({ default: module.FindNode })));
 const HintLayer = lazy(() => import('./HintLayer').then((module) => ({ default: module.HintLayer })));
@@ -120,10 +121,14 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   useCanvasKeys(hands);
   useLevelOfDetail(container);
 
+  const [menu, setMenu] = useState<Awaited<ReturnType<typeof loadMenu>> | null>(null);
+  useEffect(() => {
+    void loadMenu().then(setMenu);
+  }, []);
   const [place, setPlace] = useState<MenuPlace>({ kind: 'canvas' });
   const wiring = useWiring((state) => state.wiring !== null);
   return (
-    <ContextMenu entries={menuEntries(place, readOnly)}>
+    <ContextMenu entries={menu?.menuEntries(place, readOnly) ?? []}>
       <section
         ref={setContainer}
         className={styles.canvas}
@@ -131,7 +136,9 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
         data-canvas
         data-wiring={wiring || undefined}
         data-readonly={readOnly || undefined}
-        onContextMenuCapture={(event) => setPlace(choosePlace(event.target, [event.clientX, event.clientY]))}
+        onContextMenuCapture={(event) => {
+          if (menu) setPlace(menu.choosePlace(event.target, [event.clientX, event.clientY]));
+        }}
         onDoubleClick={(event) => {
           if (!(event.target instanceof Element) || readOnly) return;
           if (
@@ -143,10 +150,10 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
         }}
       >
         <Flow readOnly={readOnly} />
-        <EmptyCanvas onOpenSample={onOpenSample} />
         <CanvasControls />
         {/* None of these is there at first sight, so their code comes after the rest. */}
         <Suspense fallback={null}>
+          <EmptyCanvas onOpenSample={onOpenSample} />
           <QuickAdd />
           <FindNode />
           <HintLayer container={container} />
@@ -221,8 +228,10 @@ function Flow({ readOnly }: { readOnly: boolean }) {
           offsetScale={8}
         />
       )}
-      <GuideLayer />
-      <WiringLayer />
+      <Suspense fallback={null}>
+        <GuideLayer />
+        <WiringLayer />
+      </Suspense>
     </ReactFlow>
   );
 }
