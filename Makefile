@@ -23,7 +23,7 @@ STAMPS := $(VENV)/stamps
 UV := $(shell command -v uv || echo build/uv/bin/uv)
 FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/public -type f 2>/dev/null)
 
-.PHONY: help setup run test test-python test-frontend test-e2e crash check fix bench types lock clean
+.PHONY: help setup run test test-python test-frontend test-e2e crash check fix bench bench-gpu types lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ types: $(STAMPS)/dev node_modules/.stamp ## make the TypeScript types and the mo
 
 bench: setup $(STAMPS)/dev ## run the benchmarks (ONLY=id,id for some); writes build/bench.json
 	$(BIN)/python tests/bench/run.py $(if $(ONLY),--only $(ONLY))
+
+bench-gpu: setup $(STAMPS)/dev ## train on the GPU beside a plain loop, where there is one
+	$(BIN)/python tests/bench/gpu.py
 
 lock: $(UV) ## compile the Python locks anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt

@@ -25,7 +25,8 @@ RUNTIMES = ("ONNX Runtime", "OpenVINO bf16", "OpenVINO fp32")
 
 
 @cache
-def _pictures(count: int) -> Path:
+def pictures(count: int) -> Path:
+    """A folder of ``count`` JPEG files, made once."""
     folder = ROOT / "build" / "bench-pictures" / str(count)
     if not (folder / "done").exists():
         subprocess.run([sys.executable, WORKLOADS / "pictures.py", folder / "data", str(count)], check=True)
@@ -33,7 +34,8 @@ def _pictures(count: int) -> Path:
     return folder / "data"
 
 
-def _said(python: str | Path, script: str, *arguments: object) -> dict[str, Any]:
+def said(python: str | Path, script: str, *arguments: object) -> dict[str, Any]:
+    """What a workload printed last."""
     command = [str(python), str(WORKLOADS / script), *map(str, arguments)]
     done = subprocess.run(command, cwd=WORKLOADS, capture_output=True, text=True, timeout=1800)
     if done.returncode:
@@ -44,18 +46,18 @@ def _said(python: str | Path, script: str, *arguments: object) -> dict[str, Any]
 def _peers(folder: Path, model: str) -> dict[str, Callable[[], list[float]]]:
     given = (folder, model, EPOCHS, BATCH)
     peers: dict[str, Callable[[], list[float]]] = {
-        "plain loop": lambda: list(_said(sys.executable, "plain_training.py", *given)["rates"])
+        "plain loop": lambda: list(said(sys.executable, "plain_training.py", *given)["rates"])
     }
     try:
         lightning = environment("lightning", ["lightning>=2.5"], with_torch=True)
-        peers["Lightning"] = lambda: list(_said(lightning, "lightning_training.py", *given)["rates"])
+        peers["Lightning"] = lambda: list(said(lightning, "lightning_training.py", *given)["rates"])
     except NoPeerError as error:
         print(f"without Lightning: {error}", file=sys.stderr)
     return peers
 
 
 def _training(model: str) -> list[Measurement]:
-    folder = _pictures(IMAGES[model])
+    folder = pictures(IMAGES[model])
     peers = _peers(folder, model)
     ours: list[float] = []
     first: list[float] = []
@@ -64,17 +66,17 @@ def _training(model: str) -> list[Measurement]:
     limits: dict[str, list[float]] = {"fp32": [], "bf16": []}
     precision = "fp32"
     for _ in range(ROUNDS):
-        said = _said(sys.executable, "our_training.py", folder, model, EPOCHS, BATCH)
-        ours.append(max(said["rates"][1:]))
-        first.append(said["rates"][0])
-        precision = (said["arithmetic"] or {}).get("precision", "fp32")
+        node = said(sys.executable, "our_training.py", folder, model, EPOCHS, BATCH)
+        ours.append(max(node["rates"][1:]))
+        first.append(node["rates"][0])
+        precision = (node["arithmetic"] or {}).get("precision", "fp32")
         for name, run in peers.items():
             epochs = run()
             rates[name].append(max(epochs[1:]))
             if name == "plain loop":
                 plain_first.append(epochs[0])
         for kind, found in limits.items():
-            found.append(_said(sys.executable, "limit_training.py", model, kind, BATCH, 224, 6)["rates"][0])
+            found.append(said(sys.executable, "limit_training.py", model, kind, BATCH, 224, 6)["rates"][0])
     middle = {name: statistics.median(found) for name, found in rates.items()}
     fastest = max(middle, key=middle.__getitem__)
     value, has_units = statistics.median(ours), precision == "bf16"
@@ -113,11 +115,11 @@ def convert() -> Measurement:
     """Seconds to convert a zip of JPEG files, beside unzip and reading each header."""
     with tempfile.TemporaryDirectory(prefix="torchwire-bench-") as place:
         archive = Path(place) / "pictures.zip"
-        subprocess.run(["python3", "-m", "zipfile", "-c", archive, _pictures(400)], check=True)
+        subprocess.run(["python3", "-m", "zipfile", "-c", archive, pictures(400)], check=True)
         ours, peer = [], []
         for _ in range(5):
-            ours.append(_said(sys.executable, "our_conversion.py", archive)["seconds"])
-            peer.append(_said(sys.executable, "plain_conversion.py", archive)["seconds"])
+            ours.append(said(sys.executable, "our_conversion.py", archive)["seconds"])
+            peer.append(said(sys.executable, "plain_conversion.py", archive)["seconds"])
     value, theirs = statistics.median(ours), statistics.median(peer)
     against = ("unzip and reading the headers", theirs)
     return Measurement("convert", value, "s", (min(ours), max(ours)), against, "<= 1 x its peer", value <= theirs)
@@ -138,8 +140,8 @@ def _scoring(model: str) -> list[Measurement]:
     python = environment("runtimes", ["onnxruntime>=1.23", "openvino>=2025.3"])
     found: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
-        rates = _said(sys.executable, "our_scoring.py", model)["rates"]
-        rates |= _said(python, "runtime_scoring.py", path)["rates"]
+        rates = said(sys.executable, "our_scoring.py", model)["rates"]
+        rates |= said(python, "runtime_scoring.py", path)["rates"]
         for name, rate in rates.items():
             found.setdefault(name, []).append(rate)
     ours = found.pop("ours")

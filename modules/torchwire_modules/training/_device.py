@@ -29,8 +29,10 @@ def make_optimizer(network: nn.Module, recipe: Recipe, device: str) -> torch.opt
 
 
 @contextmanager
-def repeatable(seed: int, threads: int) -> Iterator[None]:
+def repeatable(seed: int, threads: int, *, exact: bool = True) -> Iterator[None]:
     """Within it the same ``seed`` gives the same numbers on this machine; what was set before comes back at the end.
+
+    Unless ``exact``, a GPU may take the fastest way, which need not be the same twice, and TF32 for float32.
 
     The number of threads is part of that: sums are split by thread. Memory that is about to be overwritten is not
     filled first, which would only cost time.
@@ -41,12 +43,16 @@ def repeatable(seed: int, threads: int) -> Iterator[None]:
         torch.is_deterministic_algorithms_warn_only_enabled(),
         _memory.fill_uninitialized_memory,
         torch.backends.cudnn.benchmark,
+        torch.get_float32_matmul_precision(),
+        torch.backends.cudnn.allow_tf32,
     )
     with torch.random.fork_rng():
         torch.set_num_threads(max(1, threads))
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.use_deterministic_algorithms(exact, warn_only=True)
         _memory.fill_uninitialized_memory = False
-        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.benchmark = not exact
+        torch.set_float32_matmul_precision("highest" if exact else "high")
+        torch.backends.cudnn.allow_tf32 = not exact
         torch.manual_seed(seed % 2**63)
         try:
             yield
@@ -55,6 +61,8 @@ def repeatable(seed: int, threads: int) -> Iterator[None]:
             torch.use_deterministic_algorithms(before[1], warn_only=before[2])
             _memory.fill_uninitialized_memory = before[3]
             torch.backends.cudnn.benchmark = before[4]
+            torch.set_float32_matmul_precision(before[5])
+            torch.backends.cudnn.allow_tf32 = before[6]
 
 
 @contextmanager

@@ -58,7 +58,11 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
     ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
     cache = pixel_cache(ctx.settings)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
-    with repeatable(recipe.seed, threads), memory_errors(hint, "batch_size"), ExitStack() as stack:
+    with (
+        repeatable(recipe.seed, threads, exact=recipe.deterministic or ctx.device == "cpu"),
+        memory_errors(hint, "batch_size"),
+        ExitStack() as stack,
+    ):
         network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
         trainer = Trainer(
             network,

@@ -27,6 +27,7 @@ class Recipe:
     seed: int = 1
     precision: str = "auto"
     memory_format: str = "auto"
+    deterministic: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """The recipe as model.json holds it."""

@@ -137,6 +137,12 @@ class TrainPyTorchModel(Module):
         group=MACHINE,
         help="How images lie in memory. Auto takes the faster one: channels last almost everywhere.",
     )
+    deterministic = flag(
+        True,
+        group=MACHINE,
+        help="The same seed gives the same weights. On a GPU, off is faster: the fastest convolutions are found by "
+        "trying, and float32 is rounded to TF32 where it is multiplied. On a processor it makes no difference.",
+    )
 
     def run(self, ctx: Context) -> Outputs:
         """Train."""
@@ -175,4 +181,5 @@ class TrainPyTorchModel(Module):
             seed=self.random_seed,
             precision=self.precision,
             memory_format=self.memory_format,
+            deterministic=self.deterministic,
         )

@@ -47,10 +47,11 @@ def trained(
     epochs: int,
     batch: int,
     validation: Path | None = None,
+    device: str = "cpu",
     **parameters: object,
 ) -> Path:
     """A model trained on ``images`` and validated on ``validation``, or on the same."""
     wires = {"untrained_model": model, "training_dataset": images, "validation_dataset": validation or images}
-    ctx = FakeContext(place / "train", wires, threads=THREADS)
+    ctx = FakeContext(place / "train", wires, threads=THREADS, device=device)
     chosen = {"epochs": epochs, "batch_size": batch, "learning_rate": 0.01, "patience": 100, **parameters}
     return run_module(TrainPyTorchModel, ctx, **chosen)["trained_model"]
