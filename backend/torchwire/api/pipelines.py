@@ -8,6 +8,8 @@ from torchwire.api.documents import read_document
 from torchwire.api.parsing import whole_number
 from torchwire.api.records import (
     DocumentAnswer,
+    FactsAnswer,
+    FactsQuestion,
     PipelineAnswer,
     PipelineConflict,
     PipelineCreate,
@@ -138,3 +140,16 @@ def validate(body: PipelineQuestion) -> Any:
 def plan(body: PipelineQuestion) -> Any:
     """Which nodes would run and which would be reused, and why. Nothing runs and nothing is stored."""
     return services().engine.plan(body["pipeline"], until=body.get("until"), only=body.get("only"))
+
+
+@pipelines.declare(
+    "POST",
+    "/facts",
+    summary="Say what is known before running",
+    permission="read",
+    request=FactsQuestion,
+    response=FactsAnswer,
+)
+def facts(body: FactsQuestion) -> Any:
+    """What each output holds or would hold, and what to remark, for a pipeline finished or not. Nothing runs."""
+    return services().engine.facts(body["pipeline"])

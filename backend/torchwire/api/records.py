@@ -333,3 +333,70 @@ class PlanAnswer(TypedDict):
     nodes: dict[str, PlannedNode]
     seconds_saved: float
     seconds_expected: float | None
+
+
+@sent
+class FactsQuestion(TypedDict):
+    """A document, finished or not. What is wrong with it is no obstacle, as long as it can be read."""
+
+    pipeline: SentDocument
+
+
+class PortFacts(TypedDict):
+    """What is known of an output; what isn't known is left out.
+
+    ``text`` says it in one line and ``rows`` as names and values; both may be empty. ``exact`` facts were read from
+    what is in the store, others are foreseen. ``fewest`` and ``most`` are categories with how many images they have.
+    ``image_size`` is [height, width] after all transformations.
+    """
+
+    exact: bool
+    text: str
+    rows: list[tuple[str, str]]
+    images: NotRequired[int]
+    labelled: NotRequired[bool]
+    categories: NotRequired[int]
+    fewest: NotRequired[tuple[str, int]]
+    most: NotRequired[tuple[str, int]]
+    image_size: NotRequired[tuple[int, int]]
+    model_name: NotRequired[str]
+    parameters: NotRequired[int]
+    memory_bytes: NotRequired[int]
+    rows_of_table: NotRequired[int]
+
+
+class RemarkChange(TypedDict):
+    """A parameter of a node and the value to give it."""
+
+    node: str
+    parameter: str
+    value: bool | int | float | str
+
+
+class RemarkFix(TypedDict):
+    """What can be done about a remark with one click: all changes together. ``text`` is an order."""
+
+    text: str
+    changes: list[RemarkChange]
+
+
+class Remark(TypedDict):
+    """Something to know before running, at a port or a parameter of a node.
+
+    An ``error`` will make the node fail, a ``warning`` probably isn't meant, a ``note`` is worth knowing.
+    """
+
+    node: str
+    code: str
+    severity: Literal["error", "warning", "note"]
+    text: str
+    port: NotRequired[str]
+    parameter: NotRequired[str]
+    fix: NotRequired[RemarkFix]
+
+
+class FactsAnswer(TypedDict):
+    """Facts by node and output port, and all remarks, the worst first."""
+
+    facts: dict[str, dict[str, PortFacts]]
+    remarks: list[Remark]

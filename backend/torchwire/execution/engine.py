@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from torchwire.data_types.facts import UNKNOWN, Facts
 from torchwire.errors import InvalidPipeline, NotFoundError, TorchwireError
 from torchwire.execution import datasets
 from torchwire.execution.active_run import ENDED, ActiveRun
 from torchwire.execution.collection import Collector
+from torchwire.execution.dataset_facts import DatasetFacts
 from torchwire.execution.dry_run import Foresight, reusable
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
+from torchwire.execution.knowing import Knowing, Manifests
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
@@ -25,7 +28,7 @@ from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import Load, local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
 from torchwire.graph.parse import parse
-from torchwire.graph.plan import Plan, plan
+from torchwire.graph.plan import Plan, draft, plan
 from torchwire.graph.slicing import Part
 from torchwire.graph.validate import Validation, validate
 from torchwire.registry import Registry, nearest
@@ -52,6 +55,8 @@ class Engine:
             self.home, database, self._executor.store, self._reusable, self._loop.call, settings.disk_budget
         )
         self._loop.subscribe(self.collector.hear)
+        self._manifests = Manifests(self._executor.store)
+        self._dataset_facts = DatasetFacts(database.datasets.find)
 
     def start(self) -> None:
         """Take the home folder and begin to work. Raises ConflictError when another engine has it.
@@ -174,6 +179,22 @@ class Engine:
         _, steps, foreseen = self._foreseen(document, Part.asked(until, only))
         return foreseen or self._foresee(steps)
 
+    def facts(self, document: object) -> dict[str, Any]:
+        """What can be known of a document, finished or not, without running: facts by node and port, and remarks.
+
+        Raises InvalidPipeline for one that can't be read at all.
+        """
+        validation = self._check(document)
+        if validation.pipeline is None:
+            raise InvalidPipeline(validation.faults)
+        steps = draft(validation, self._registry)
+        executor, settings = self._executor, self._settings.as_seen_by_modules()
+        knowing = Knowing(
+            steps, self._registry, executor.preparation, self._manifests, executor.targets, self._known_data, settings
+        )
+        with self._database.read():  # one state of the database for all nodes
+            return knowing.as_json()
+
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
         executor, settings = self._executor, self._settings
@@ -219,6 +240,13 @@ class Engine:
 
     def _dataset_fault(self, value: str) -> TorchwireError | None:
         return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)
+
+    def _known_data(self, value: str) -> Facts:
+        try:
+            found = datasets.resolve(value, self._database.datasets.resolve, self._settings.allowed_roots)
+        except TorchwireError:
+            return UNKNOWN
+        return self._dataset_facts.of(found)
 
     def _target_ids(self, document: object) -> set[str]:
         known = set(self._executor.targets)

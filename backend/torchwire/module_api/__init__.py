@@ -12,7 +12,9 @@ from torchwire.data_types.catalog import (
     UNTRAINED_MODEL_DIRECTORY,
     DirectoryType,
 )
+from torchwire.data_types.facts import UNKNOWN, Facts, ModelFacts, TrainingFacts
 from torchwire.module_api.context import Checkpoint, Context
+from torchwire.module_api.foresight import Change, Fix, Known, Remark
 from torchwire.module_api.module import Module, ModuleSpec, Outputs, module
 from torchwire.module_api.parameters import (
     REQUIRED,
@@ -33,16 +35,24 @@ __all__ = [
     "MODEL_DIRECTORY",
     "REQUIRED",
     "TRANSFORMATION_DIRECTORY",
+    "UNKNOWN",
     "UNTRAINED_MODEL_DIRECTORY",
+    "Change",
     "Checkpoint",
     "Context",
     "DirectoryType",
+    "Facts",
+    "Fix",
     "InputPort",
+    "Known",
+    "ModelFacts",
     "Module",
     "ModuleSpec",
     "OutputPort",
     "Outputs",
     "Parameter",
+    "Remark",
+    "TrainingFacts",
     "choice",
     "dataset_path",
     "flag",

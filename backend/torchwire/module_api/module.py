@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from torchwire.data_types.facts import Facts
 from torchwire.errors import TorchwireError
 from torchwire.module_api.context import Context
+from torchwire.module_api.foresight import Known, Remark
 from torchwire.module_api.parameters import Parameter
 from torchwire.module_api.ports import InputPort, OutputPort
 
@@ -98,6 +100,17 @@ class Module:
         Asked when nothing but ``extendable`` parameters differ. The reason completes "starts from the beginning: ...".
         """
         return None
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """What can be said of the outputs without running, by port. Asked on every edit: pure, quick, without torch.
+
+        Parameters have been checked; one that is required and not given yet is None. Inputs may be unknown.
+        """
+        return {}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """What to tell the user about the node before it runs. Asked like ``foresee``."""
+        return ()
 
 
 M = TypeVar("M", bound=type[Module])

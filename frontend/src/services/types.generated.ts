@@ -75,6 +75,8 @@ export interface ApiRecords {
   EvaluationPreview: EvaluationPreview;
   EventBase: EventBase;
   EventsAnswer: EventsAnswer;
+  FactsAnswer: FactsAnswer;
+  FactsQuestion: FactsQuestion;
   FailureCause: FailureCause;
   FailureReport: FailureReport;
   FileRecord: FileRecord;
@@ -128,8 +130,12 @@ export interface ApiRecords {
   PipelinesAnswer: PipelinesAnswer;
   PlanAnswer: PlanAnswer;
   PlannedNode: PlannedNode;
+  PortFacts: PortFacts;
   Preview: Preview;
   Progress: Progress;
+  Remark: Remark;
+  RemarkChange: RemarkChange;
+  RemarkFix: RemarkFix;
   Remedy: Remedy;
   ResumedNote: ResumedNote;
   RevisionSummary: RevisionSummary;
@@ -954,6 +960,108 @@ export interface NodeSkipped {
   because: string | null;
 }
 /**
+ * Facts by node and output port, and all remarks, the worst first.
+ */
+export interface FactsAnswer {
+  facts: {
+    [k: string]: {
+      [k: string]: PortFacts;
+    };
+  };
+  remarks: Remark[];
+}
+/**
+ * What is known of an output; what isn't known is left out.
+ *
+ * ``text`` says it in one line and ``rows`` as names and values; both may be empty. ``exact`` facts were read from
+ * what is in the store, others are foreseen. ``fewest`` and ``most`` are categories with how many images they have.
+ * ``image_size`` is [height, width] after all transformations.
+ */
+export interface PortFacts {
+  exact: boolean;
+  text: string;
+  rows: [string, string][];
+  images?: number;
+  labelled?: boolean;
+  categories?: number;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  fewest?: [string, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  most?: [string, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  image_size?: [number, number];
+  model_name?: string;
+  parameters?: number;
+  memory_bytes?: number;
+  rows_of_table?: number;
+}
+/**
+ * Something to know before running, at a port or a parameter of a node.
+ *
+ * An ``error`` will make the node fail, a ``warning`` probably isn't meant, a ``note`` is worth knowing.
+ */
+export interface Remark {
+  node: string;
+  code: string;
+  severity: 'error' | 'warning' | 'note';
+  text: string;
+  port?: string;
+  parameter?: string;
+  fix?: RemarkFix;
+}
+/**
+ * What can be done about a remark with one click: all changes together. ``text`` is an order.
+ */
+export interface RemarkFix {
+  text: string;
+  changes: RemarkChange[];
+}
+/**
+ * A parameter of a node and the value to give it.
+ */
+export interface RemarkChange {
+  node: string;
+  parameter: string;
+  value: boolean | number | string;
+}
+/**
+ * A document, finished or not. What is wrong with it is no obstacle, as long as it can be read.
+ */
+export interface FactsQuestion {
+  pipeline: PipelineDocumentInput;
+}
+/**
+ * A whole pipeline document.
+ */
+export interface PipelineDocumentInput {
+  format?: 'torchwire/pipeline';
+  version?: 1;
+  name?: string;
+  description?: string;
+  default_compute_target?: string;
+  /**
+   * @maxItems 20000
+   */
+  nodes?: DocumentNodeInput[];
+  /**
+   * @maxItems 100000
+   */
+  wires?: DocumentWire[];
+  /**
+   * @maxItems 1000
+   */
+  annotations?: AnnotationInput[];
+}
+/**
  * A file of a folder.
  */
 export interface FileRecord {
@@ -1206,28 +1314,6 @@ export interface PipelineConflict {
  */
 export interface PipelineCreate {
   document: PipelineDocumentInput;
-}
-/**
- * A whole pipeline document.
- */
-export interface PipelineDocumentInput {
-  format?: 'torchwire/pipeline';
-  version?: 1;
-  name?: string;
-  description?: string;
-  default_compute_target?: string;
-  /**
-   * @maxItems 20000
-   */
-  nodes?: DocumentNodeInput[];
-  /**
-   * @maxItems 100000
-   */
-  wires?: DocumentWire[];
-  /**
-   * @maxItems 1000
-   */
-  annotations?: AnnotationInput[];
 }
 /**
  * A document to look at without running it. It may be anything: what is wrong comes back as faults.

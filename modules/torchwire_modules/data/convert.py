@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
 from torchwire.module_api import (
     ANY_DIRECTORY,
     IMAGE_DIRECTORY,
+    UNKNOWN,
+    Change,
     Context,
+    Facts,
+    Fix,
+    Known,
     Module,
     Outputs,
+    Remark,
     choice,
     flag,
     input,
@@ -56,3 +65,50 @@ class ConvertToImageDirectory(Module):
         folder = ctx.output_folder("output_image_directory")
         Conversion(ctx, folder, strict=self.strict, part=self.part).run()
         return {"output_image_directory": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """What the names of the files tell, as if every image could be read."""
+        data = known.input("input_dataset")
+        if data.images is None:
+            return {"output_image_directory": UNKNOWN}
+        counts, images = data.counts, data.images
+        if self.part != "all":
+            counts = data.parts.get(self.part)
+            if counts is None:
+                return {"output_image_directory": UNKNOWN}
+            images = sum(counts.values())
+        found = Facts(
+            images=images,
+            labelled=data.labelled,
+            categories=None if counts is None else tuple(sorted(counts)),
+            counts=None if counts is None else {name: counts[name] for name in sorted(counts)},
+            sizes=data.sizes,
+            sampled=data.sampled,
+            transformations=(),
+        )
+        return {"output_image_directory": found}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """A data set without images, or without the part that is asked for; test images mixed with the others."""
+        data = known.input("input_dataset")
+        if data.images == 0:
+            text = "The data set holds no image by the names of its files."
+            yield Remark("no-images", "error", text, port="input_dataset")
+        elif data.images and self.part != "all" and not data.parts.get(self.part):
+            yield Remark(
+                "part-missing",
+                "error",
+                f"The data set has no part '{self.part}' with images in categories.",
+                parameter="part",
+                fix=Fix("Use all parts", (Change("part", "all"),)),
+            )
+        elif self.part == "all" and len(data.parts) > 1:
+            counted = Counter({part: sum(counts.values()) for part, counts in data.parts.items()})
+            listed = ", ".join(f"{part} ({count:,})" for part, count in counted.items())
+            yield Remark(
+                "parts-merged",
+                "note",
+                f"The data set comes in parts, {listed}, and all of them are put together here.",
+                parameter="part",
+                fix=Fix("Use the part for training alone", (Change("part", "train"),)) if counted["train"] else None,
+            )

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from torchwire.data_types.any_directory import is_archive, write_reference
 from torchwire.errors import FileOpenError
-from torchwire.module_api import ANY_DIRECTORY, Context, Module, Outputs, dataset_path, module, output
+from torchwire.module_api import (
+    ANY_DIRECTORY,
+    Context,
+    Facts,
+    Known,
+    Module,
+    Outputs,
+    dataset_path,
+    module,
+    output,
+)
 
 
 @module("dataset", title="Dataset", category="Data Input and Output", cacheable=False)
@@ -39,6 +50,10 @@ class Dataset(Module):
             files = write_reference(folder, source)
             ctx.log(f"Refers to '{source}', {files:,} file{'s' if files != 1 else ''}.")
         return {"dataset": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """What the names of the files tell."""
+        return {"dataset": known.input("path")}
 
 
 def _check_readable(source: Path, name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from random import Random
@@ -10,9 +12,15 @@ from torchwire.data_types.image_directory import ImageDirectory, write_image_dir
 from torchwire.errors import InvalidDatasetError
 from torchwire.module_api import (
     IMAGE_DIRECTORY,
+    UNKNOWN,
+    Change,
     Context,
+    Facts,
+    Fix,
+    Known,
     Module,
     Outputs,
+    Remark,
     flag,
     input,
     integer,
@@ -72,6 +80,48 @@ class SplitImageDirectory(Module):
         ctx.log(f"{len(first):,} images in the first output, {len(second):,} in the second.")
         return {"output_image_directory1": folders[0], "output_image_directory2": folders[1]}
 
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """How many images each output gets; of which category only where every category is divided by itself."""
+        images = known.input("input_image_directory")
+        first, second = "output_image_directory1", "output_image_directory2"
+        if images.images is None:
+            shared = replace(images, exact=False) if images is not UNKNOWN else UNKNOWN
+            return {first: shared, second: shared}
+        if not (self.stratified and images.labelled):
+            share = shares({0: images.images}, self.fraction)[0]
+            rest = replace(images, exact=False, counts=None)
+            return {first: replace(rest, images=share), second: replace(rest, images=images.images - share)}
+        if images.counts is None:
+            share = shares({0: images.images}, self.fraction)[0]
+            rest = replace(images, exact=False)
+            return {first: replace(rest, images=share), second: replace(rest, images=images.images - share)}
+        names = list(images.counts)
+        taken = shares(dict(enumerate(images.counts.values())), self.fraction)
+        ours = {name: taken[number] for number, name in enumerate(names)}
+        theirs = {name: images.counts[name] - ours[name] for name in names}
+        return {
+            port: replace(images, exact=False, counts=counts, images=sum(counts.values()))
+            for port, counts in ((first, ours), (second, theirs))
+        }
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """An output that gets no image."""
+        images = known.input("input_image_directory").images
+        none = self.fraction in (0, 1) if images is None else shares({0: images}, self.fraction)[0] in (0, images)
+        if not none or images == 0:
+            return
+        found = self.foresee(known)["output_image_directory1"].images
+        which = "first" if self.fraction == 0 or found == 0 else "second"
+        of = "" if images is None else f" of {images:,} images"
+        better = next((f for f in (0.9, 0.8, 0.5) if images is None or 0 < shares({0: images}, f)[0] < images), None)
+        yield Remark(
+            "empty-split",
+            "error",
+            f"The {which} output gets no image: the first one takes {self.fraction:g}{of}.",
+            parameter="fraction",
+            fix=None if better is None else Fix(f"Set the fraction to {better:g}", (Change("fraction", better),)),
+        )
+
     def _check_both(self, first: int, second: int) -> None:
         if first and second:
             return
@@ -90,17 +140,24 @@ def choose(groups: list[int], fraction: float, seed: int) -> list[int]:
     largest remainders, of equal ones first to the largest group. The share is that of the decimal number as written:
     0.9 of 10 is 9, whatever binary says.
     """
-    share, draw = Fraction(str(fraction)), Random(seed)  # noqa: S311 - a split, not a secret
+    draw = Random(seed)  # noqa: S311 - a split, not a secret
     members: dict[int, list[int]] = {}
     for position, group in enumerate(groups):
         members.setdefault(group, []).append(position)
-    quotas = {group: share * len(positions) for group, positions in members.items()}
-    counts = {group: floor(quota) for group, quota in quotas.items()}
-    left_over = floor(share * len(groups)) - sum(counts.values())
-    by_remainder = sorted(quotas, key=lambda group: (counts[group] - quotas[group], -len(members[group]), group))
-    for group in by_remainder[:left_over]:
-        counts[group] += 1
+    counts = shares({group: len(positions) for group, positions in members.items()}, fraction)
     chosen: list[int] = []
     for group in sorted(members):
         chosen += draw.sample(members[group], counts[group])
     return sorted(chosen)
+
+
+def shares(sizes: Mapping[int, int], fraction: float) -> dict[int, int]:
+    """How many of each group go to the first output, by the rule of ``choose``; ``sizes`` counts each group."""
+    share = Fraction(str(fraction))
+    quotas = {group: share * size for group, size in sizes.items()}
+    counts = {group: floor(quota) for group, quota in quotas.items()}
+    left_over = floor(share * sum(sizes.values())) - sum(counts.values())
+    by_remainder = sorted(quotas, key=lambda group: (counts[group] - quotas[group], -sizes[group], group))
+    for group in by_remainder[:left_over]:
+        counts[group] += 1
+    return counts

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from torchwire.errors import TorchwireError
-from torchwire.module_api import DATA_FRAME_DIRECTORY, Context, Module, Outputs, input, module, output
+from torchwire.module_api import (
+    DATA_FRAME_DIRECTORY,
+    Context,
+    Known,
+    Module,
+    Outputs,
+    Remark,
+    input,
+    module,
+    output,
+)
 
 PORTS = ("scored_dataset", "scored_dataset_to_compare")
 
@@ -51,6 +62,13 @@ class EvaluateModel(Module):
         save(folder, models, scored)
         report(ctx, models)
         return {"evaluation_results": folder}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Scored images without true labels."""
+        for port in PORTS:
+            if known.input(port).labelled is False:
+                text = "The scored images have no labels, so there is nothing to compare the model's answers with."
+                yield Remark("unlabelled", "error", text, port=port)
 
 
 def report(ctx: Context, models: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,17 @@ from torchwire.module_api import (
     IMAGE_DIRECTORY,
     MODEL_DIRECTORY,
     Context,
+    Facts,
+    Known,
     Module,
     Outputs,
+    Remark,
     choice,
     input,
     module,
     output,
 )
+from torchwire_modules.training.forethought import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +104,22 @@ class ScoreImageModel(Module):
         if comparison is not None:
             _tell(ctx, arithmetic.precision, comparison)
         return {"scored_dataset": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """A row for each image."""
+        images, model = known.input("dataset"), known.input("trained_model")
+        return {"scored_dataset": Facts(rows=images.images, labelled=images.labelled, categories=model.categories)}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Images of categories that the model has never seen, or none at all."""
+        images, model = known.input("dataset"), known.input("trained_model")
+        if images.images == 0:
+            yield Remark("empty-set", "error", "The dataset holds no images.", port="dataset")
+        if images.labelled and images.categories is not None and model.categories is not None:
+            spare = [name for name in images.categories if name not in model.categories]
+            if spare:
+                text = f"The model knows no {listed(spare)}: such images count as wrong."
+                yield Remark("categories-differ", "warning", text, port="dataset")
 
 
 def _tell(ctx: Context, precision: str, comparison: Comparison) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torchwire.module_api import (
@@ -10,8 +10,11 @@ from torchwire.module_api import (
     MODEL_DIRECTORY,
     UNTRAINED_MODEL_DIRECTORY,
     Context,
+    Facts,
+    Known,
     Module,
     Outputs,
+    Remark,
     choice,
     flag,
     input,
@@ -20,6 +23,7 @@ from torchwire.module_api import (
     number,
     output,
 )
+from torchwire_modules.training.forethought import Forethought
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import SCHEDULES
 
@@ -161,6 +165,17 @@ class TrainPyTorchModel(Module):
         if before["epochs"] > self.epochs:
             return f"the {before['epochs']} epochs trained before are more than {self.epochs}"
         return None
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """The network with a head for these categories, how it would be trained, and what memory that takes."""
+        return {"trained_model": self._forethought(known).facts()}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Everything about the images, the model and the machine that training would stumble over."""
+        return self._forethought(known).remarks()
+
+    def _forethought(self, known: Known) -> Forethought:
+        return Forethought(known, self.recipe(), balanced=self.class_weights == "balanced")
 
     def recipe(self) -> Recipe:
         """The parameters as the loop takes them."""

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from torchwire.data_types.model import UntrainedModel
-from torchwire.module_api import UNTRAINED_MODEL_DIRECTORY, Context, Module, Outputs, choice, flag, module, output
+from torchwire.module_api import (
+    UNTRAINED_MODEL_DIRECTORY,
+    Context,
+    Facts,
+    Known,
+    ModelFacts,
+    Module,
+    Outputs,
+    Remark,
+    choice,
+    flag,
+    module,
+    output,
+)
+from torchwire_modules.vision.weight_files import remarks_on_weights
 
 VARIANTS = ("densenet121", "densenet161", "densenet169", "densenet201")
 
@@ -37,3 +53,12 @@ class DenseNet(Module):
         options = {"memory_efficient": self.memory_efficient}
         UntrainedModel("densenet", self.model_name, self.pretrained, options).write(folder)
         return {"untrained_model": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """The architecture."""
+        model = ModelFacts("densenet", self.model_name, self.pretrained, {"memory_efficient": self.memory_efficient})
+        return {"untrained_model": Facts(model=model)}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Weights that are wanted and not there."""
+        return remarks_on_weights(self.model_name, known) if self.pretrained else ()

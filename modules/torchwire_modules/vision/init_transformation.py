@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
 from torchwire.data_types.preview import SAMPLES
 from torchwire.data_types.transformation import applied, describe, write_transformation
 from torchwire.data_types.transformation_steps import INTERPOLATIONS
-from torchwire.errors import OutOfRangeError, ParameterParseError
+from torchwire.errors import OutOfRangeError, ParameterParseError, TorchwireError
 from torchwire.module_api import (
     TRANSFORMATION_DIRECTORY,
+    UNKNOWN,
+    Change,
     Context,
+    Facts,
+    Fix,
+    Known,
     Module,
     Outputs,
+    Remark,
     choice,
     flag,
     integer,
@@ -213,6 +219,43 @@ class InitImageTransformation(Module):
         for step in steps:
             ctx.log(describe(step))
         return {"output_image_transformation": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """The steps."""
+        try:
+            return {"output_image_transformation": Facts(steps=tuple(self.steps()))}
+        except TorchwireError:
+            return {"output_image_transformation": UNKNOWN}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Numbers that can't be read, and crops that reach beyond the image."""
+        try:
+            steps = self.steps()
+        except TorchwireError as error:
+            yield Remark(
+                "bad-number", "error", f"{error.message} {error.hint or ''}".strip(), parameter=error.parameter
+            )
+            return
+        yield from self._of_crops(steps)
+
+    def _of_crops(self, steps: list[dict[str, Any]]) -> Iterable[Remark]:
+        side: int | None = None  # the shorter one, once it no longer depends on the image
+        for step in steps:
+            parameter = {"center_crop": "crop_size", "random_crop": "random_crop_size"}.get(step["name"])
+            if parameter is not None and side is not None and step["size"] > side:
+                title = "Crop size" if parameter == "crop_size" else "Random crop size"
+                yield Remark(
+                    "crop-larger-than-resize",
+                    "warning",
+                    f"A crop of {step['size']} px from images whose shorter side is {side} px puts a black border "
+                    "around them.",
+                    parameter=parameter,
+                    fix=Fix(f"Set '{title}' to {side}", (Change(parameter, side),)),
+                )
+            if step["name"] in ("resize", "center_crop", "random_resized_crop", "random_crop"):
+                side = step["size"]
+            elif step["name"] == "pad" and side is not None:
+                side += 2 * step["padding"]
 
     def steps(self) -> list[dict[str, Any]]:
         """The steps that are switched on, in order."""

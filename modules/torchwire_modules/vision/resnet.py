@@ -5,8 +5,24 @@ ResNeXt: Xie et al. 2017, arXiv:1611.05431. Wide ResNet: Zagoruyko and Komodakis
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from torchwire.data_types.model import UntrainedModel
-from torchwire.module_api import UNTRAINED_MODEL_DIRECTORY, Context, Module, Outputs, choice, flag, module, output
+from torchwire.module_api import (
+    UNTRAINED_MODEL_DIRECTORY,
+    Context,
+    Facts,
+    Known,
+    ModelFacts,
+    Module,
+    Outputs,
+    Remark,
+    choice,
+    flag,
+    module,
+    output,
+)
+from torchwire_modules.vision.weight_files import remarks_on_weights
 
 VARIANTS = (
     "resnet18",
@@ -53,3 +69,12 @@ class ResNet(Module):
         options = {"zero_init_residual": self.zero_init_residual}
         UntrainedModel("resnet", self.model_name, self.pretrained, options).write(folder)
         return {"untrained_model": folder}
+
+    def foresee(self, known: Known) -> Mapping[str, Facts]:
+        """The architecture."""
+        model = ModelFacts("resnet", self.model_name, self.pretrained, {"zero_init_residual": self.zero_init_residual})
+        return {"untrained_model": Facts(model=model)}
+
+    def remarks(self, known: Known) -> Iterable[Remark]:
+        """Weights that are wanted and not there."""
+        return remarks_on_weights(self.model_name, known) if self.pretrained else ()
