@@ -11,7 +11,6 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from torchwire.errors import LibraryError
@@ -22,23 +21,20 @@ from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import last_words, was_out_of_memory
 from torchwire.execution.demands import MemoryForecast
 from torchwire.execution.dispatch import Dispatcher, Refuse, Reuse, Start
-from torchwire.execution.events import RunEvent
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.logs import bound_files
 from torchwire.execution.memory import MemoryWatch
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.processes import end_orphans
-from torchwire.execution.reports import Obituary, without_report
+from torchwire.execution.progress import Progress
+from torchwire.execution.reports import Obituary
 from torchwire.execution.retries import MAX_FRUITLESS, ended_from_outside, given_up, what_ended
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Load, Target, local_targets
-from torchwire.graph.plan import Step
 from torchwire.registry import Registry
-from torchwire.storage.artifacts import Result
 from torchwire.storage.database import Database
-from torchwire.storage.runs import Change
 
 logger = logging.getLogger(__name__)
 
@@ -61,55 +57,52 @@ class Executor:
         self._zygotes = {kind.name for kind in kinds_of(settings.preload, settings.cores)}
         self._ready: set[str] = set()
         self.memory = MemoryWatch()
-        self.runs: dict[str, ActiveRun] = {}
         self.attempts: dict[str, LiveAttempt] = {}
         self.to_fork: list[LiveAttempt] = []
-        self.to_clean: list[Path] = []
         self.unused: set[str] = set()
         """Digests of checkpoints' folders that nothing refers to any more, once this turn is committed."""
-        self.said: list[RunEvent] = []
-        self._changes: dict[str, list[Change]] = {}
         self._dispatcher = Dispatcher(self.preparation, MemoryForecast(database.artifacts), settings.memory_bytes)
+        self.progress = Progress(home, database, self._dispatcher)
         self._tell_machine()
 
     # What the engine's loop tells
 
     def take_up(self, run: ActiveRun, attempts: Iterable[LiveAttempt] = ()) -> None:
         """Carry on with a run: a new one, or one found at the start with what is left of its attempts."""
-        self.runs[run.id] = run
+        self.progress.runs[run.id] = run
         for attempt in attempts:
             self.attempts[attempt.id] = attempt
             run.start(attempt.node)
             self._dispatcher.begun(attempt, run.plan.steps[attempt.node])
             self._watch_memory(attempt)
-        self._queue(run, run.newly_ready())
+        self.progress.queue(run, run.newly_ready())
         if run.cancelling:
             self.cancel(run.id)
         for node in self._database.runs.nodes_to_cancel(run.id):
             self.cancel_node(run.id, node)
-        self._finish_if_over(run)
+        self.progress.finish_if_over(run)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run: what has not begun is cancelled now, what runs is once its processes are gone."""
-        run = self.runs.get(run_id)
+        run = self.progress.runs.get(run_id)
         if run is None:
             return
         run.cancelling = True
         for node in run.not_begun():
-            self._cancelled(run, node, None)
+            self.progress.cancelled(run, node, None)
         for attempt in self._attempts_of(run):
             attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
-        self._finish_if_over(run)
+        self.progress.finish_if_over(run)
 
     def cancel_node(self, run_id: str, node: str) -> None:
         """Stop one node of a run: at once when it has not begun, else once its processes are gone."""
-        run = self.runs.get(run_id)
+        run = self.progress.runs.get(run_id)
         if run is None:
             return
         if run.status[node] in ("pending", "queued"):
-            self._begin(run)
-            self._cancelled(run, node, None)
-            self._finish_if_over(run)
+            self.progress.begin(run)
+            self.progress.cancelled(run, node, None)
+            self.progress.finish_if_over(run)
         for attempt in self._attempts_of(run):
             if attempt.node == node:
                 attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
@@ -141,7 +134,7 @@ class Executor:
         hint = f"The reason is at the end of {self._home.workers_log}."
         error = LibraryError(f"The worker processes do not start: {reason}", hint=hint)
         for run, node in self._dispatcher.waiting_for(zygote):
-            self._fail(run, node, error.as_json(), None)
+            self.progress.fail(run, node, error.as_json(), None)
 
     def forked(self, attempt_id: str, pid: int, started: float | None) -> None:
         """A worker exists now."""
@@ -169,7 +162,8 @@ class Executor:
             attempt = self.attempts.get(attempt_id)
             if attempt is not None:
                 attempt.memory.add(sample)
-                self._say(self.runs[attempt.run_id], "node.memory", attempt.node, memory_bytes=sample.now)
+                run = self.progress.runs[attempt.run_id]
+                self.progress.say(run, "node.memory", attempt.node, memory_bytes=sample.now)
 
     def look_at(self, attempt: LiveAttempt) -> None:
         """Read what an attempt has written; find out whether it has ended."""
@@ -197,9 +191,9 @@ class Executor:
                 case Start():
                     self._start(decision)
                 case Reuse(run, step, result):
-                    self._reuse(run, step, result)
+                    self.progress.reuse(run, step, result)
                 case Refuse(run, step, error):
-                    self._fail(run, step.node.id, error, None)
+                    self.progress.fail(run, step.node.id, error, None)
 
     @property
     def has_more_to_schedule(self) -> bool:
@@ -209,7 +203,7 @@ class Executor:
     def tell_waiting(self) -> None:
         """Say what nodes wait for, where that is new."""
         for run, node, why in self._dispatcher.reasons():
-            self._say(run, "node.waiting", node, why=why)
+            self.progress.say(run, "node.waiting", node, why=why)
 
     def is_behind(self) -> bool:
         """Whether attempts have written more than was read of them in one turn."""
@@ -229,15 +223,14 @@ class Executor:
         for attempt in self.attempts.values():
             attempt.tail.close()
             self.memory.forget(attempt.id)
-        for part in (self.runs, self.attempts, self.to_fork, self.to_clean, self.said, self.unused, self._changes):
+        for part in (self.attempts, self.to_fork, self.unused):
             part.clear()
+        self.progress.reset()
         self._dispatcher.reset()
 
     def flush(self) -> None:
         """Number and store what was said in this turn."""
-        for run_id, changes in self._changes.items():
-            self.said += self._database.runs.append(run_id, changes)
-        self._changes.clear()
+        self.progress.flush()
         self.unused = self._database.checkpoints.unneeded(self.unused)  # another may have adopted the same since
         self.loads = self._dispatcher.loads(self.attempts.values())
 
@@ -245,20 +238,20 @@ class Executor:
 
     def _read(self, attempt: LiveAttempt) -> None:
         before = attempt.tail.offset
-        run = self.runs[attempt.run_id]
+        run = self.progress.runs[attempt.run_id]
         for event in attempt.tail.read():
             kind, data = event["type"], event["data"]
             if kind in PASSED_ON:
                 attempt.log_offsets = event.get("read", attempt.log_offsets)
                 attempt.last_lines.extend(data.get("lines", ()))
-                self._say(run, kind, attempt.node, **data)
+                self.progress.say(run, kind, attempt.node, **data)
             elif kind == "attempt.started":
                 self._started(run, attempt, data)
             elif kind == "attempt.checkpoint":
                 self._checkpoint(run, attempt, data)
             elif kind == "attempt.resumed":
                 self._database.attempts.resumed(attempt.id, data.pop("digest"))
-                self._say(run, "node.resumed", attempt.node, **data)
+                self.progress.say(run, "node.resumed", attempt.node, **data)
             elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled"):
                 self._ended(run, attempt, kind, data)
                 return
@@ -270,7 +263,7 @@ class Executor:
         attempt.began = time.monotonic()
         self._watch_memory(attempt)
         self._database.attempts.running(attempt.id, data["pid"], data["pid_started"])
-        self._say(
+        self.progress.say(
             run,
             "node.started",
             attempt.node,
@@ -294,7 +287,7 @@ class Executor:
             logger.warning("A checkpoint of attempt %s could not be kept: %s.", attempt.id, error)
             return
         if adopted.event is not None:
-            self._say(run, "node.checkpoint", attempt.node, **adopted.event)
+            self.progress.say(run, "node.checkpoint", attempt.node, **adopted.event)
         self.unused = (self.unused | adopted.unused) - {data["digest"]}
 
     def _ended(self, run: ActiveRun, attempt: LiveAttempt, kind: str, data: Mapping[str, Any]) -> None:
@@ -307,7 +300,7 @@ class Executor:
             self._commit(run, attempt, data)
         elif kind == "attempt.failed":
             self._end(attempt)
-            self._fail(run, attempt.node, self._obituary(run, attempt).told(data), data["seconds"])
+            self.progress.fail(run, attempt.node, self._obituary(run, attempt).told(data), data["seconds"])
         elif attempt.stopper is None:
             self._end(attempt)
             error = self._obituary(run, attempt).stopped_from_outside(data["seconds"])
@@ -320,20 +313,20 @@ class Executor:
         except OSError as error:
             self._end(attempt)
             failure = self._obituary(run, attempt).not_kept(error, data["seconds"])
-            self._fail(run, attempt.node, failure, data["seconds"])
+            self.progress.fail(run, attempt.node, failure, data["seconds"])
             return
         self._end(attempt)
         self.unused |= self.preparation.checkpoints.finished(attempt)
-        self._say_outputs(run, attempt.node, outputs)
+        self.progress.say_outputs(run, attempt.node, outputs)
         peak = attempt.memory.peak or None
         self._dispatcher.learn(attempt)
-        self._say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
-        self._queue(run, run.complete(attempt.node, outputs))
-        self._finish_if_over(run)
+        self.progress.say(run, "node.finished", attempt.node, seconds=data["seconds"], memory_peak=peak)
+        self.progress.queue(run, run.complete(attempt.node, outputs))
+        self.progress.finish_if_over(run)
 
     def _bury(self, attempt: LiveAttempt) -> None:
         """Deal with a process that ended without a last word."""
-        run = self.runs[attempt.run_id]
+        run = self.progress.runs[attempt.run_id]
         self.tell_memory()
         self._say_last_words(run, attempt)
         self._end(attempt)
@@ -342,12 +335,12 @@ class Executor:
         if again and not was_out_of_memory(attempt):
             self._try_again(run, attempt, what_ended(attempt.ended), error)
         else:
-            self._fail(run, attempt.node, error, None)
+            self.progress.fail(run, attempt.node, error, None)
 
     def _say_last_words(self, run: ActiveRun, attempt: LiveAttempt) -> None:
         lines = last_words(attempt)
         if lines:
-            self._say(run, "node.log", attempt.node, lines=lines)
+            self.progress.say(run, "node.log", attempt.node, lines=lines)
 
     def _obituary(self, run: ActiveRun, attempt: LiveAttempt) -> Obituary:
         return Obituary(attempt, run.plan.steps[attempt.node], self._home.root)
@@ -356,13 +349,13 @@ class Executor:
         """Begin another attempt, which goes on from the last checkpoint; fail when too many got no further."""
         fruitless = self._database.checkpoints.fruitless_attempts(run.id, attempt.node)
         if fruitless >= MAX_FRUITLESS:
-            self._fail(run, attempt.node, given_up(error, fruitless), None)
+            self.progress.fail(run, attempt.node, given_up(error, fruitless), None)
             return
         if attempt.folder.exists():  # should it start after all, it stops at once; its lease is gone anyway
             cancel_flag(attempt.folder).touch()
         run.retries[attempt.node] = because
-        self._queue(run, [attempt.node])
-        self._finish_if_over(run)
+        self.progress.queue(run, [attempt.node])
+        self.progress.finish_if_over(run)
 
     def _step_stopper(self, attempt: LiveAttempt, stopper: Stopper) -> None:
         never_began = attempt.pid is None and attempt.lost_since is not None
@@ -372,38 +365,29 @@ class Executor:
             return
         self._read(attempt)  # a result that was finished before the end counts
         if attempt.id in self.attempts and not attempt.tail.behind:
-            run = self.runs[attempt.run_id]
+            run = self.progress.runs[attempt.run_id]
             self._say_last_words(run, attempt)
             self._end(attempt)
             seconds = None if attempt.began is None else time.monotonic() - attempt.began
             limit = self._time_limit(attempt)
             if attempt.overdue and limit is not None and not run.cancelling:
                 error = self._obituary(run, attempt).timed_out(limit, seconds or limit)
-                self._fail(run, attempt.node, error, seconds)
+                self.progress.fail(run, attempt.node, error, seconds)
                 return
-            self._cancelled(run, attempt.node, seconds)
-            self._finish_if_over(run)
+            self.progress.cancelled(run, attempt.node, seconds)
+            self.progress.finish_if_over(run)
 
     def _is_overdue(self, attempt: LiveAttempt) -> bool:
         limit = self._time_limit(attempt)
         return limit is not None and attempt.began is not None and time.monotonic() - attempt.began > limit
 
     def _time_limit(self, attempt: LiveAttempt) -> float | None:
-        return self.runs[attempt.run_id].plan.steps[attempt.node].node.resources.timeout_seconds
+        return self.progress.runs[attempt.run_id].plan.steps[attempt.node].node.resources.timeout_seconds
 
     # What is started, reused, ended
 
     def _tell_machine(self) -> None:
         self._dispatcher.set_machine(self.targets, frozenset(self._ready), complete=self.workers_ready)
-
-    def _reuse(self, run: ActiveRun, step: Step, result: Result) -> None:
-        node = step.node.id
-        self._begin(run)
-        self._dispatcher.drop(run.id, node)
-        self._say_outputs(run, node, result.outputs)
-        self._say(run, "node.reused", node, seconds_saved=result.seconds, from_run=result.run_id)
-        self._queue(run, run.complete(node, result.outputs))
-        self._finish_if_over(run)
 
     def _start(self, start: Start) -> None:
         run, step = start.run, start.step
@@ -424,42 +408,14 @@ class Executor:
             (folder / "request.json").write_text(json.dumps(request))
         except OSError as error:
             self._database.attempts.end(attempt_id)
-            self.to_clean.append(folder)
-            self._fail(run, node, self._obituary(run, attempt).not_started(error), None)
+            self.progress.to_clean.append(folder)
+            self.progress.fail(run, node, self._obituary(run, attempt).not_started(error), None)
             return
         self.attempts[attempt_id] = attempt
         self._dispatcher.begun(attempt, step)
         self.to_fork.append(attempt)
-        self._begin(run)
+        self.progress.begin(run)
         run.start(node)
-
-    def _begin(self, run: ActiveRun) -> None:
-        if run.began is None:
-            run.began = time.time()
-            self._say(run, "run.started", None)
-
-    def _queue(self, run: ActiveRun, nodes: Iterable[str]) -> None:
-        for node in nodes:
-            if run.cancelling:
-                self._cancelled(run, node, None)
-            else:
-                run.queue(node)
-                self._say(run, "node.queued", node)
-                self._dispatcher.add(run, node)
-
-    def _cancelled(self, run: ActiveRun, node: str, seconds: float | None) -> None:
-        self._dispatcher.drop(run.id, node)
-        self._say(run, "node.cancelled", node, seconds=seconds)
-        for skipped in run.cancel(node):
-            self._say(run, "node.skipped", skipped, because=node)
-
-    def _fail(self, run: ActiveRun, node: str, error: dict[str, Any], seconds: float | None) -> None:
-        self._begin(run)
-        self._dispatcher.drop(run.id, node)
-        self._say(run, "node.failed", node, error=error, seconds=seconds)
-        for skipped in run.fail(node, error):
-            self._say(run, "node.skipped", skipped, because=node)
-        self._finish_if_over(run)
 
     def _end(self, attempt: LiveAttempt) -> None:
         self.memory.forget(attempt.id)
@@ -468,24 +424,8 @@ class Executor:
         self._database.attempts.end(attempt.id, attempt.tail.offset, attempt.memory.peak or None)
         attempt.tail.close()
         del self.attempts[attempt.id]
-        self.to_clean.append(attempt.folder)
+        self.progress.to_clean.append(attempt.folder)
         self._dispatcher.ended(attempt)
-
-    def _finish_if_over(self, run: ActiveRun) -> None:
-        if run.is_over and run.id in self.runs:
-            del self.runs[run.id]
-            error = {"error": without_report(run.errors[0])} if run.errors else {}
-            seconds = 0.0 if run.began is None else max(0.0, time.time() - run.began)
-            self._say(run, "run.finished", None, status=run.outcome(), seconds=seconds, **error)
-            self.to_clean.append(self._home.documents / f"{run.id}.json")
 
     def _attempts_of(self, run: ActiveRun) -> list[LiveAttempt]:
         return [attempt for attempt in self.attempts.values() if attempt.run_id == run.id]
-
-    def _say_outputs(self, run: ActiveRun, node: str, outputs: Mapping[str, Mapping[str, Any]]) -> None:
-        for port, output in outputs.items():
-            about = {key: output[key] for key in ("digest", "size", "files")}
-            self._say(run, "node.output", node, port=port, output_type=output["type"], **about)
-
-    def _say(self, run: ActiveRun, kind: str, node: str | None, **data: Any) -> None:
-        self._changes.setdefault(run.id, []).append((kind, node, data))

@@ -127,7 +127,7 @@ class Loop:
 
         def take_up() -> None:
             self._stored.append(event)
-            if run.id not in self._executor.runs and self._database.runs.is_unfinished(run.id):
+            if run.id not in self._executor.progress.runs and self._database.runs.is_unfinished(run.id):
                 write_document(self._home, run.id, document)
                 run.cancelling = self._database.runs.cancel_requested(run.id)
                 self._executor.take_up(run)
@@ -248,13 +248,13 @@ class Loop:
             launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == attempt.zygote)
             if launcher is None or not launcher.fork(attempt.id, attempt.folder):
                 attempt.lost_since = time.monotonic()
-        events, self._stored, self._executor.said = self._stored + self._executor.said, [], []
+        events, self._stored, self._executor.progress.said = self._stored + self._executor.progress.said, [], []
         for listener in list(self._listeners) if events else ():
             try:
                 listener(events)
             except Exception:
                 logger.exception("A listener failed.")
-        paths, self._executor.to_clean = self._executor.to_clean, []
+        paths, self._executor.progress.to_clean = self._executor.progress.to_clean, []
         unused, self._executor.unused = self._executor.unused, set()
         withdrawn = (self._executor.store.withdraw(digest) for digest in unused)
         self._janitor.remove(paths + [path for path in withdrawn if path is not None])
@@ -266,7 +266,7 @@ class Loop:
         for run, attempts in recover(self._home, self._database, self._registry):
             self._executor.take_up(run, attempts)
         known, living = self._database.attempts.ids(), set(self._executor.attempts)
-        self._janitor.sweep(self._home, known=known, living=living, runs=set(self._executor.runs))
+        self._janitor.sweep(self._home, known=known, living=living, runs=set(self._executor.progress.runs))
         self._recovered = True
 
     def _start_over(self, longest: float = 30.0) -> None:
