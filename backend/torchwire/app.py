@@ -60,6 +60,7 @@ def engine_settings(config: Config) -> EngineSettings:
         weights_folder=config.weights,
         max_image_pixels=config.max_image_pixels,
         checkpoint_seconds=config.checkpoint_seconds,
+        rank_silence_seconds=config.rank_silence_seconds,
         cores=config.cores or available_cores(),
         memory_bytes=config.memory_bytes or usable_memory(),
         for_modules=config.for_modules,

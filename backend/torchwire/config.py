@@ -42,6 +42,9 @@ class Config(BaseSettings):
     weights_folder: Path | None = Field(None, description="Where pretrained weights lie; <home>/weights by default.")
     max_image_pixels: int = Field(100_000_000, ge=1, description="Larger images are refused.")
     checkpoint_seconds: float = Field(60, ge=0, description="Training keeps its state this often, and each epoch.")
+    rank_silence_seconds: float = Field(
+        60, gt=0, description="One of several processes that shows no sign of life for this long is ended."
+    )
     pixel_cache: ByteSize = Field(
         ByteSize(10 * 1024 * MIB), description="How much decoded images may take on disk; 0 keeps none between nodes."
     )

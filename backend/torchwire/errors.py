@@ -228,6 +228,17 @@ class NodeCrashedError(TorchwireError):
     status = 500
 
 
+class ProcessLostError(NodeCrashedError):
+    """One of a node's processes was lost, and the others with it: killed, or without a sign of life.
+
+    ``ended`` says how, as ``signal 9`` or ``exit 3``; None when nobody saw it.
+    """
+
+    def __init__(self, message: str, *, ended: str | None = None, **where: str | None) -> None:
+        super().__init__(message, **where)
+        self.ended = ended
+
+
 class NodeTimedOutError(TorchwireError):
     """A node took longer than its time limit."""
 

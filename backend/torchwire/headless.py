@@ -47,6 +47,7 @@ class Workplace:
             weights_folder=self.config.weights,
             max_image_pixels=self.config.max_image_pixels,
             checkpoint_seconds=self.config.checkpoint_seconds,
+            rank_silence_seconds=self.config.rank_silence_seconds,
             cores=self.config.cores or available_cores(),
             memory_bytes=self.config.memory_bytes or usable_memory(),
             for_modules=self.config.for_modules,

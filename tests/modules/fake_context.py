@@ -7,10 +7,12 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torchwire.errors import MissingValueError, RunCancelled
-from torchwire.module_api import Checkpoint, Module, Outputs
+from torchwire.module_api import Checkpoint, Context, Module, Outputs
+
+T = TypeVar("T")
 
 
 class FakeContext:
@@ -47,6 +49,17 @@ class FakeContext:
         self._cancelled, self._cancel_when = False, cancel_when
         self.folder.mkdir(parents=True)
         self.scratch.mkdir(parents=True)
+
+    @property
+    def rank(self) -> int:
+        return 0
+
+    @property
+    def processes(self) -> int:
+        return 1
+
+    def run_ranks(self, function: Callable[[Context], T]) -> T:
+        return function(self)
 
     def input(self, port: str) -> Path:
         if port not in self._inputs:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from torchwire.errors import LibraryError, MissingValueError, RunCancelled
 from torchwire.execution.checkpointing import CheckpointWriter, first_intact
-from torchwire.execution.reporting import Reporter, as_number
+from torchwire.execution.logs import LogBook
+from torchwire.execution.ranks import run_ranks
+from torchwire.execution.reporting import Reporter, Ticker, as_number
 from torchwire.execution.sealing import FileRecord, KnownDigests, read_index
-from torchwire.module_api import Checkpoint
+from torchwire.module_api import Checkpoint, Context
+
+T = TypeVar("T")
 
 AXES = ("epoch", "batch", "result")
 MAX_VALUES = 200
@@ -46,8 +53,53 @@ class WorkerContext:
         self._indexes: dict[str, dict[str, FileRecord]] = {}
         self._made: set[str] = set()
         self._looked = 0.0
+        self._rank: int | None = None
         self.known = KnownDigests()
         self._writer = CheckpointWriter(folder, reporter, self.known)
+
+    def of_rank(self, number: int) -> WorkerContext:
+        """The context of one of several processes, made in that process. Only the first one tells how it goes."""
+        context = copy.copy(self)
+        context._rank = number
+        vars(context).pop("scratch", None)
+        use_threads(context.threads)
+        if number == 0:
+            log_elsewhere = LogBook(self._attempt, streams=())
+            context._reporter = Reporter(
+                self._attempt, self._request["attempt"], Path(self._request["doorbell"]), log_elsewhere
+            )
+            context._reporter.start(Ticker())
+            context._writer = CheckpointWriter(self._attempt, context._reporter, self.known)
+        return context
+
+    def close_rank(self) -> None:
+        """Send what was held back, at the end of one of several processes."""
+        if self._rank == 0:
+            self._reporter.close()
+            with suppress(OSError):
+                self._reporter.flush(final=True)
+
+    @property
+    def attempt_folder(self) -> Path:
+        """The folder of all that belongs to the attempt."""
+        return self._attempt
+
+    @property
+    def rank(self) -> int:
+        """Which of the processes this is."""
+        return self._rank or 0
+
+    @property
+    def processes(self) -> int:
+        """In how many processes the node runs, or is to run."""
+        return int(self._request.get("processes", 1))
+
+    def run_ranks(self, function: Callable[[Context], T]) -> T:
+        """Run ``function`` in so many processes, and return what the first one returns."""
+        if self._rank is not None or self.processes == 1:
+            return function(self)
+        _ = self._going_on  # looked at once for all
+        return cast(T, run_ranks(self, function))
 
     @property
     def node_id(self) -> str:
@@ -63,18 +115,22 @@ class WorkerContext:
     def scratch(self) -> Path:
         """A folder for temporary files, removed when the attempt ends."""
         folder = self._attempt / "scratch"
-        folder.mkdir(exist_ok=True)
+        if self._rank:
+            folder /= f"rank-{self._rank}"
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def device(self) -> str:
-        """The torch device to use."""
-        return str(self._request["device"])
+        """The torch device to use: each process that computes on a GPU has one of its own."""
+        kind, _, number = str(self._request["device"]).partition(":")
+        return f"{kind}:{int(number) + self.rank}" if number else kind
 
     @property
     def threads(self) -> int:
-        """How many CPU cores this node may use."""
-        return int(self._request["threads"])
+        """How many CPU cores this process may use."""
+        threads = int(self._request["threads"])
+        return threads if self._rank is None else max(1, threads // self.processes)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -107,6 +163,7 @@ class WorkerContext:
         """Make and return the folder for the output ``port``."""
         if port not in self._request["outputs"]:
             raise LibraryError(f"The module has no output '{port}'.", node=self.node_id, port=port)
+        self._check_first("make outputs")
         folder = self.folder / port
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -114,6 +171,8 @@ class WorkerContext:
     def progress(self, done: float, total: float, *, unit: str = "", message: str = "") -> None:
         """Say how far the node is. Raises RunCancelled when the run is being cancelled."""
         self.check_cancelled()
+        if self._rank:
+            return
         about = (str(unit)[:MAX_NAME], str(message)[:MAX_MESSAGE])
         self._reporter.progress(as_number(done) or 0.0, as_number(total) or 0.0, *about)
 
@@ -126,6 +185,8 @@ class WorkerContext:
             raise LibraryError(f"A metric's step must be a finite number, not {step!r:.100}.", node=self.node_id)
         if len(values) > MAX_VALUES:
             raise LibraryError(f"A metric has at most {MAX_VALUES} values, not {len(values)}.", node=self.node_id)
+        if self._rank:
+            return
         numbers = {str(name)[:MAX_NAME]: as_number(value) for name, value in values.items()}
         self._reporter.metric(axis, place, numbers)
 
@@ -172,12 +233,15 @@ class WorkerContext:
         """Keep ``folder`` as the state after ``step`` steps. Raises OSError when the disk does not take it."""
         if not folder.resolve().is_relative_to(self.scratch.resolve()) or folder.resolve() == self.scratch.resolve():
             raise LibraryError(f"A checkpoint must be a folder below `ctx.scratch`, not {folder}.", node=self.node_id)
+        self._check_first("keep checkpoints")
         self._writer.save(folder, step, info or {}, final=final)
 
     def resumed(self, message: str, *, epoch: int, batch: int = 0) -> None:
         """Say that the work goes on from ``checkpoint``."""
         if self._going_on is None:
             raise LibraryError("There is no checkpoint to have gone on from.", node=self.node_id)
+        if self._rank:
+            return
         checkpoint, digest = self._going_on
         told = {"source": checkpoint.source, "from_run": checkpoint.run_id, "epoch": epoch, "batch": batch}
         self._reporter.event("attempt.resumed", told | {"message": message, "digest": digest})
@@ -185,6 +249,10 @@ class WorkerContext:
     @cached_property
     def _going_on(self) -> tuple[Checkpoint, str] | None:
         return first_intact(self._request.get("checkpoints", ()))
+
+    def _check_first(self, what: str) -> None:
+        if self._rank:
+            raise LibraryError(f"Rank {self._rank} may not {what}: only rank 0 may.", node=self.node_id)
 
     def _input(self, port: str) -> InputFolder:
         if port not in self._inputs:
@@ -203,3 +271,10 @@ class WorkerContext:
 def cancel_flag(attempt: Path) -> Path:
     """The file whose presence asks an attempt to stop."""
     return attempt / "cancel"
+
+
+def use_threads(count: int) -> None:
+    """Have torch compute with so many threads, where it is loaded."""
+    torch = sys.modules.get("torch")  # there when this process was forked from one that holds it
+    if torch is not None:
+        torch.set_num_threads(count)

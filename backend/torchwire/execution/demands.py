@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from torchwire.execution.scheduler import Lack, Needs
 from torchwire.execution.targets import Load, Target
 from torchwire.graph.plan import Step
+from torchwire.graph.validate import gpus_from
 from torchwire.storage.artifacts import Artifacts
 
 PLACE = "this computer"
@@ -27,7 +28,7 @@ def capacity(targets: Iterable[Target], memory: int) -> dict[str, int]:
     found = {MEMORY: memory}
     for target in targets:
         if target.kind == "gpu":
-            found[_gpu(target)] = 1
+            found[_gpu(target.id)] = 1
         else:
             found |= {_cores(target, heavy=False): max(2, target.cores), _cores(target, heavy=True): target.cores}
     return found
@@ -35,13 +36,15 @@ def capacity(targets: Iterable[Target], memory: int) -> dict[str, int]:
 
 def lane(target: Target, heavy: bool) -> str:
     """Where a node waits: with those that need the same of the target."""
-    return _gpu(target) if target.kind == "gpu" else _cores(target, heavy=heavy)
+    return _gpu(target.id) if target.kind == "gpu" else _cores(target, heavy=heavy)
 
 
-def needs(target: Target, heavy: bool, memory: int) -> Needs:
-    """What a node takes while it runs. A heavy one takes all cores of a CPU."""
-    slots = target.cores if heavy and target.kind != "gpu" else 1
-    return (lane(target, heavy), slots), (MEMORY, memory)
+def needs(target: Target, heavy: bool, memory: int, processes: int = 1) -> Needs:
+    """What a node takes while it runs. A heavy one takes all cores of a CPU, and a GPU for each of its processes."""
+    if target.kind == "gpu":
+        further = gpus_from(target.id, processes)[1:]
+        return (_gpu(target.id), 1), *((_gpu(gpu), 1) for gpu in further), (MEMORY, memory)
+    return (lane(target, heavy), target.cores if heavy else 1), (MEMORY, memory)
 
 
 def waits_for(lack: Lack, target: Target) -> str:
@@ -102,7 +105,8 @@ class MemoryForecast:
         module = step.spec.id
         anywhere = self._last(module, None)
         known = self._last(module, step.node.id) if anywhere else None
-        return round_up(known or anywhere or step.spec.memory or UNKNOWN_MEMORY)
+        guess = (step.spec.memory or UNKNOWN_MEMORY) * step.node.resources.process_count_per_node
+        return round_up(known or anywhere or guess)
 
     def learn(self, module: str, node: str, memory: int | None) -> None:
         """Take note of what a node has just taken."""
@@ -127,5 +131,5 @@ def _cores(target: Target, *, heavy: bool) -> str:
     return f"{target.id} {'heavy' if heavy else 'light'}"
 
 
-def _gpu(target: Target) -> str:
-    return f"{target.id} gpu"
+def _gpu(target: str) -> str:
+    return f"{target} gpu"

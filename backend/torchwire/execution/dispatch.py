@@ -262,7 +262,7 @@ class Dispatcher:
         if memory > self._memory:
             sizes = demands.in_words(memory), demands.in_words(self._memory)
             logger.warning("%s is expected to take %s; there are %s: it will run alone.", ready.step.name, *sizes)
-        needed = demands.needs(target, heavy, memory)
+        needed = demands.needs(target, heavy, memory, ready.step.node.resources.process_count_per_node)
         order = ready.run.position(ready.step.node.id)
         self._scheduler.add(Job(ready.id, ready.run.id, order, demands.PLACE, demands.lane(target, heavy), needed))
 

@@ -252,7 +252,7 @@ class Executor:
             elif kind == "attempt.resumed":
                 self._database.attempts.resumed(attempt.id, data.pop("digest"))
                 self.progress.say(run, "node.resumed", attempt.node, **data)
-            elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled"):
+            elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled", "attempt.lost"):
                 self._ended(run, attempt, kind, data)
                 return
         if attempt.tail.offset != before:
@@ -301,11 +301,24 @@ class Executor:
         elif kind == "attempt.failed":
             self._end(attempt)
             self.progress.fail(run, attempt.node, self._obituary(run, attempt).told(data), data["seconds"])
+        elif kind == "attempt.lost" and attempt.stopper is None:
+            self._lost(run, attempt, data)
         elif attempt.stopper is None:
             self._end(attempt)
             error = self._obituary(run, attempt).stopped_from_outside(data["seconds"])
             self._try_again(run, attempt, "it was stopped from outside", error)
         # Else it stopped because it was asked to: cancelled is said once its whole tree is gone.
+
+    def _lost(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        """One of its processes was lost, and it has ended the others."""
+        attempt.ended = data["ended"]
+        self._end(attempt)
+        error = self._obituary(run, attempt).lost_process(data)
+        if ended_from_outside(attempt.ended) and not was_out_of_memory(attempt):
+            message = data["error"]["message"]
+            self._try_again(run, attempt, message[0].lower() + message[1:].removesuffix("."), error)
+        else:
+            self.progress.fail(run, attempt.node, error, data["seconds"])
 
     def _commit(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
         try:

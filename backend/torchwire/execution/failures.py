@@ -40,8 +40,18 @@ class Failure:
         return {"error": self.error.as_json()} | {name: value for name, value in parts.items() if value is not None}
 
 
+class ReportedError(Exception):
+    """Another process of the node failed, and told of it there."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.error.message)
+        self.failure = failure
+
+
 def failure_of(error: BaseException, node: str) -> Failure:
     """What is said about an exception that a module raised. Never raises, whatever kind of object it is."""
+    if isinstance(error, ReportedError):
+        return error.failure
     if isinstance(error, SystemExit):
         code = _exit_code(error)
         ended = NodeCrashedError(f"The node ended its own process with exit code {code}.", node=node)

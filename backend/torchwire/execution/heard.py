@@ -14,6 +14,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=2**62)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=20_000)]
+Stream = Annotated[str, Field(pattern=r"^(stdout|stderr|rank [1-9][0-9]{0,3})$")]
 Name = Annotated[str, Field(max_length=200)]
 
 loose = with_config(ConfigDict(extra="ignore"))
@@ -44,7 +45,7 @@ class Metric(TypedDict):
 class Log(TypedDict):
     """Printed lines."""
 
-    lines: list[tuple[Number, Literal["stdout", "stderr"], Text]]
+    lines: list[tuple[Number, Stream, Text]]
 
 
 @whole
@@ -97,6 +98,15 @@ class Cancelled(TypedDict):
 
 
 @whole
+class Lost(TypedDict):
+    """One of its processes was lost."""
+
+    error: Error
+    ended: Annotated[str, Field(pattern=r"^(signal|exit) [0-9]{1,3}$")] | None
+    seconds: Number
+
+
+@whole
 class Checkpoint(TypedDict):
     """A state that may be taken over."""
 
@@ -129,6 +139,7 @@ FORMS: dict[str, TypeAdapter[Any]] = {
     "attempt.done": TypeAdapter(Done),
     "attempt.failed": TypeAdapter(Failed),
     "attempt.cancelled": TypeAdapter(Cancelled),
+    "attempt.lost": TypeAdapter(Lost),
     "attempt.checkpoint": TypeAdapter(Checkpoint),
     "attempt.resumed": TypeAdapter(Resumed),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +23,20 @@ CUT = "(The log goes on; no more of it is shown here.)"
 
 Line = list[float | str]
 """``[time, stream, text]``"""
+
+
+RANKS = "rank "
+
+
+def rank_stream(number: int) -> str:
+    """What all that a further process of a node prints is called; the first one prints as any node does."""
+    return f"{RANKS}{number}"
+
+
+def streams_of(folder: Path) -> list[str]:
+    """The streams that an attempt has printed to, or will."""
+    ranks = sorted(int(path.stem[len(RANKS) :]) for path in folder.glob(f"{RANKS}*.log"))
+    return [*STREAMS, *map(rank_stream, ranks)]
 
 
 def log_file(folder: Path, stream: str) -> Path:
@@ -72,11 +86,15 @@ def _as_shown(line: str) -> str:
 class LogBook:
     """The printed lines of an attempt, until there are too many of them."""
 
-    def __init__(self, folder: Path, offsets: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, folder: Path, offsets: dict[str, int] | None = None, streams: Sequence[str] | None = None
+    ) -> None:
+        """Read ``streams``, or all that there are."""
         self._folder = folder
-        self._readers = {
-            stream: StreamReader(log_file(folder, stream), (offsets or {}).get(stream, 0)) for stream in STREAMS
-        }
+        self._offsets = dict(offsets or {})
+        self._streams = streams
+        self._readers: dict[str, StreamReader] = {}
+        self._find_streams()
         self._lines = 0
         self._bytes = 0
         self._full = False
@@ -89,11 +107,19 @@ class LogBook:
     def read(self, *, final: bool = False) -> list[Line]:
         """The lines printed since the last call. After the limit: one line that says so, then nothing."""
         self._looks += 1
+        if final or self._looks % LOOK_EVERY == 0:
+            self._find_streams()
         lines = [] if self._full else self._next(final=final)
         if (final or self._looks % LOOK_EVERY == 0) and bound_files(self._folder) and not self._full:
             self._full = True
             lines.append([time.time(), STREAMS[0], CUT])
         return lines
+
+    def _find_streams(self) -> None:
+        for stream in streams_of(self._folder) if self._streams is None else self._streams:
+            if stream not in self._readers:
+                path = log_file(self._folder, stream)
+                self._readers[stream] = StreamReader(path, self._offsets.get(stream, 0))
 
     def _next(self, *, final: bool) -> list[Line]:
         now = time.time()
@@ -113,7 +139,7 @@ class LogBook:
 def bound_files(folder: Path) -> bool:
     """Cut off what an attempt has printed beyond the limit. Whether there was any."""
     cut = False
-    for stream in STREAMS:
+    for stream in streams_of(folder):
         path = log_file(folder, stream)
         with suppress(OSError):
             if path.stat().st_size > MAX_FILE:
@@ -140,7 +166,7 @@ def in_parts(lines: list[Line]) -> Iterator[list[Line]]:
 def tail(folder: Path, count: int, offsets: Mapping[str, int] | None = None) -> list[Line]:
     """The last lines of each stream, at most ``count`` in all, of what was printed after ``offsets``."""
     found: list[Line] = []
-    for stream in STREAMS:
+    for stream in streams_of(folder):
         path = log_file(folder, stream)
         with suppress(FileNotFoundError):
             status = path.stat()
@@ -151,6 +177,6 @@ def tail(folder: Path, count: int, offsets: Mapping[str, int] | None = None) -> 
             if status.st_size > start:
                 found += [[status.st_mtime, stream, _as_shown(line)] for line in lines[-count:]]
     share = count // 2
-    errors = [line for line in found if line[1] == "stderr"]
+    errors = [line for line in found if line[1] != "stdout"]
     printed = [line for line in found if line[1] == "stdout"]
     return printed[-max(share, count - len(errors)) :] + errors[-max(share, count - len(printed)) :]

@@ -94,6 +94,7 @@ class Preparation:
             "outputs": {port.id: port.type.id for port in step.spec.outputs},
             "resolved": dict(candidate.resolved),
             "device": target.device,
+            "processes": step.node.resources.process_count_per_node,
             "threads": target.threads(step.spec.distributed),
             "settings": self._settings.as_seen_by_modules(),
             "document": str(self._home.documents / f"{run_id}.json"),

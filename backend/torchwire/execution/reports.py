@@ -17,6 +17,7 @@ from torchwire.execution.attempt import LAST_LINES, LiveAttempt
 from torchwire.execution.crashes import was_out_of_memory
 from torchwire.execution.logs import CUT, Line, tail
 from torchwire.execution.oom import limit_of
+from torchwire.execution.retries import ended_from_outside
 from torchwire.graph.plan import Step
 
 CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGSYS", "SIGTRAP"})
@@ -89,6 +90,16 @@ class Obituary:
         error = NodeCrashedError("The node was stopped from outside.", node=self._attempt.node, hint="Submit again.")
         what = f"{self._name} was asked to stop by SIGTERM, which came from outside Torchwire."
         return self._with_report(error.as_json(), "killed", what, "signal 15", seconds)
+
+    def lost_process(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The error of an attempt that lost one of its processes."""
+        error, ended, seconds = dict(data["error"]), data["ended"], data["seconds"]
+        if was_out_of_memory(self._attempt):
+            what = f"{self._name} ran out of memory, and the system ended one of its processes{self._taken()}."
+            return self._with_report(error, "out-of-memory", f"{what} {error['message']}", ended, seconds)
+        crashed = not ended_from_outside(ended)
+        what = f"{self._name} ended because one of its processes did. {error['message']}"
+        return self._with_report(error, "crashed" if crashed else "killed", what, ended, seconds)
 
     def timed_out(self, limit: float, seconds: float) -> dict[str, Any]:
         """The error of an attempt that took longer than it may."""

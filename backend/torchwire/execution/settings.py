@@ -26,6 +26,7 @@ class EngineSettings:
     weights_folder: Path | None = None
     max_image_pixels: int = 100_000_000
     checkpoint_seconds: float = 60.0
+    rank_silence_seconds: float = 60.0
     preload: tuple[str, ...] = ("torch", "torchvision")
     cores: int = field(default_factory=lambda: available_cores())
     memory_bytes: int = field(default_factory=lambda: usable_memory())
@@ -40,6 +41,7 @@ class EngineSettings:
             "pretrained_weights_folder": weights,
             "max_image_pixels": self.max_image_pixels,
             "checkpoint_seconds": self.checkpoint_seconds,
+            "rank_silence_seconds": self.rank_silence_seconds,
             **self.for_modules,
         }
 

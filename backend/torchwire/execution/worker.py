@@ -18,10 +18,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from torchwire.errors import LibraryError, RunCancelled, TorchwireError
+from torchwire.errors import LibraryError, ProcessLostError, RunCancelled, TorchwireError
 from torchwire.execution.aftermath import Surroundings
-from torchwire.execution.context import WorkerContext
-from torchwire.execution.failures import failure_of, print_trace
+from torchwire.execution.context import WorkerContext, use_threads
+from torchwire.execution.failures import ReportedError, failure_of, print_trace
 from torchwire.execution.logs import LogBook, log_file
 from torchwire.execution.processes import started_at
 from torchwire.execution.reporting import Reporter, Ticker
@@ -78,7 +78,7 @@ def _outcome(
         context = WorkerContext(request, before.folder, reporter)
         context.check_cancelled()
         context.folder.mkdir()
-        _use_threads(context.threads)
+        use_threads(context.threads)
         module = registry.get(request["module"])(request["parameters"])
         try:
             made = module.run(context)
@@ -87,8 +87,11 @@ def _outcome(
         return "attempt.done", {"outputs": _seal_outputs(request, before.folder, made, context)}
     except RunCancelled:
         return "attempt.cancelled", {}
+    except ProcessLostError as lost:
+        lost.node = lost.node or request["node"]
+        return "attempt.lost", {"error": lost.as_json(), "ended": lost.ended}
     except BaseException as error:  # noqa: BLE001 - a module is other people's code: anything may come out
-        if not isinstance(error, (TorchwireError, SystemExit)):
+        if not isinstance(error, (TorchwireError, ReportedError, SystemExit)):
             print_trace(error)
         return "attempt.failed", failure_of(error, request["node"]).as_json()
 
@@ -136,12 +139,6 @@ def _highest_memory() -> int:
     """The most that this process has had. A fork starts with what it shares with its parent."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _use_threads(count: int) -> None:
-    torch = sys.modules.get("torch")  # there when this process was forked from one that holds it
-    if torch is not None:
-        torch.set_num_threads(count)
 
 
 def _on_terminate(_number: int, _frame: FrameType | None) -> None:

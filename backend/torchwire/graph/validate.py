@@ -42,6 +42,17 @@ class Validation:
     order: list[str] = field(default_factory=list)
 
 
+LOCAL_CPU, LOCAL_GPU = "local-cpu", "local-gpu-"
+
+
+def gpus_from(target: str, count: int) -> list[str]:
+    """The targets whose GPUs so many processes take that start on ``target``."""
+    number = target.removeprefix(LOCAL_GPU)
+    if target == number or not number.isdecimal():
+        return [target, *[f"{target}-{further}" for further in range(1, count)]]
+    return [f"{LOCAL_GPU}{int(number) + further}" for further in range(count)]
+
+
 @without_collecting
 def validate(
     document: object, modules: Modules, *, targets: Collection[str] | None = None, dataset: CheckDataset | None = None
@@ -152,11 +163,18 @@ class _Check:
                 f"{spec.title} runs in one process; {machines} x {processes} were asked for.",
                 hint="Set node count and process count per node to 1.",
             )
-        else:
+        elif machines > 1:
             yield TargetUnavailableError(
-                f"{machines} x {processes} processes were asked for, and targets run one process for each node so far.",
-                hint="Set node count and process count per node to 1.",
+                f"{machines} machines were asked for, and '{target}' is one.", hint="Set node count to 1."
             )
+        elif target != LOCAL_CPU:
+            missing = [gpu for gpu in gpus_from(target, processes) if gpu not in targets]
+            if missing and target in targets:
+                yield TargetUnavailableError(
+                    f"{processes} processes were asked for, each with a GPU of its own from '{target}' on; there is no "
+                    f"'{missing[0]}' here.",
+                    hint="Set process count per node to 1, or use local-cpu.",
+                )
 
     def _of_wires(self) -> Iterator[TorchwireError]:
         self.graph.add_nodes_from(self._nodes)

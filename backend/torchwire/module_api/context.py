@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,25 @@ class Context(Protocol):
 
     @property
     def threads(self) -> int:
-        """How many CPU cores this node may use."""
+        """How many CPU cores this process may use."""
+
+    @property
+    def rank(self) -> int:
+        """Which of the node's processes this is, from 0. Only rank 0 makes outputs and keeps checkpoints."""
+
+    @property
+    def processes(self) -> int:
+        """In how many processes the node is to run: 1 unless the pipeline asks for more."""
+
+    def run_ranks(self, function: Callable[[Context], T]) -> T:
+        """Run ``function`` in ``processes`` processes, each with a context of its own; return what rank 0 returns.
+
+        Call it first of all in ``Module.run``: nothing may have been computed yet, and no thread be started. Each
+        context has its ``rank``, its share of the ``threads``, its ``device`` and a ``scratch`` of its own; what other
+        ranks than 0 say of progress and metrics goes nowhere. If one fails, is killed, or shows no sign of life for
+        ``settings["rank_silence_seconds"]``, all are ended. With one process it is called in place. ``function`` and
+        what it returns must be such that they can be pickled.
+        """
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -102,11 +102,29 @@ def test_a_missing_required_parameter_is_told() -> None:
     assert (fault.code, fault.parameter) == ("0003", "path")
 
 
-def test_several_processes_are_not_to_be_had_yet() -> None:
+def test_several_machines_are_not_to_be_had_here() -> None:
     graph = single("heavy")
     graph["nodes"][0]["resources"] = {"node_count": 2, "process_count_per_node": 4}
     fault = only_fault(graph)
     assert (fault.code, fault.name) == ("2002", "ComputeTargetUnavailableError")
+    assert fault.message == "2 machines were asked for, and 'local-cpu' is one."
+
+
+def test_several_processes_on_one_machine() -> None:
+    graph = single("heavy")
+    graph["nodes"][0]["resources"] = {"node_count": 1, "process_count_per_node": 4}
+    assert faults(graph) == []
+
+
+@pytest.mark.parametrize(("gpus", "missing"), [(2, None), (1, "local-gpu-1")])
+def test_each_process_needs_a_gpu_of_its_own(gpus: int, missing: str | None) -> None:
+    graph = single("heavy")
+    graph["default_compute_target"] = "local-gpu-0"
+    graph["nodes"][0]["resources"] = {"node_count": 1, "process_count_per_node": 2}
+    targets = {"local-cpu", *(f"local-gpu-{number}" for number in range(gpus))}
+    found = validate(graph, MODULES, targets=targets).faults
+    assert [fault.name for fault in found] == ["ComputeTargetUnavailableError"] * bool(missing)
+    assert missing is None or missing in found[0].message
 
 
 def test_two_nodes_of_one_id_are_told() -> None:
