@@ -73,7 +73,7 @@ def test_images_of_one_size_come_as_one_array(tmp_path: Path) -> None:
     ("size", "sizes"), [(3, [3, 4]), (2, [2, 2, 3]), (4, [4, 3]), (7, [7]), (9, [7]), (1, [1] * 7)]
 )
 def test_a_last_batch_of_one_joins_the_one_before(size: int, sizes: list[int]) -> None:
-    parts = split(range(7), size, merge_single=True)
+    parts = split(range(7), size, smallest=min(2, size))
     assert [len(part) for part in parts] == sizes
     assert list(chain(*parts)) == list(range(7))
 

@@ -49,8 +49,14 @@ class Tensors:
     def __init__(self, count: int = 5, seed: int = 0, size: int = 4) -> None:
         draw = torch.Generator().manual_seed(seed)
         self.batches = [
-            Batch(torch.rand(size, 3, 8, 8, generator=draw), torch.randint(0, 2, (size,), generator=draw), [])
-            for _ in range(count)
+            Batch(
+                torch.rand(size, 3, 8, 8, generator=draw),
+                torch.randint(0, 2, (size,), generator=draw),
+                [],
+                n,
+                range(size),
+            )
+            for n in range(count)
         ]
         self.images = count * size
 

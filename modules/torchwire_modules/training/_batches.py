@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from torchwire_modules.training._pixels import Pixels, PixelStore
+from torchwire_modules.training.distributed import ALONE, World
 from torchwire_modules.vision.transform_ops import seed_for
 
 Finish = Callable[[Tensor | Sequence[Tensor], Sequence[int]], Tensor]
@@ -25,27 +26,35 @@ AHEAD = 3
 
 
 class Batch(NamedTuple):
-    """``images`` (n, 3, height, width) float32, channels last; ``labels`` (n,) int64; ``indices`` into the data set."""
+    """``images`` (n, 3, height, width) float32, channels last; ``labels`` (n,) int64; ``indices`` into the data set.
+
+    ``number`` counts the epoch's batches, of whatever process. ``all_indices`` are those of the step's images in all
+    processes, where training shares a batch among them.
+    """
 
     images: Tensor
     labels: Tensor
     indices: list[int]
+    number: int = 0
+    all_indices: Sequence[int] = ()
 
 
-def split(order: Sequence[int], size: int, *, merge_single: bool) -> list[list[int]]:
-    """Cut ``order`` into batches of ``size``, the last one smaller.
-
-    With ``merge_single`` a last batch of one image joins the batch before it: batch norm can't learn from one value.
-    """
+def split(order: Sequence[int], size: int, *, smallest: int = 1) -> list[list[int]]:
+    """Cut ``order`` into batches of ``size``; a last batch of less than ``smallest`` joins the one before it."""
     batches = [list(order[start : start + size]) for start in range(0, len(order), size)]
-    if merge_single and len(batches) > 1 and size > 1 and len(batches[-1]) == 1:
-        single = batches.pop()
-        batches[-1] += single
+    if len(batches) > 1 and len(batches[-1]) < smallest:
+        short = batches.pop()
+        batches[-1] += short
     return batches
 
 
 class Batches:
     """A data set as batches. Every epoch's order and random steps follow from ``(seed, epoch, index)`` alone.
+
+    Several processes share each epoch, every image in exactly one of them. With ``shuffle`` (training) a step is a
+    batch of ``batch_size`` for each process, and the images of the last step are dealt out evenly: at least two to
+    each (or one, if that is the batch size), for batch norm can't learn from one value; where there are too few for
+    that, they join the step before. Else whole batches are dealt out in turn, the same as one process makes.
 
     Decoding and gathering happen in ``loader_threads`` background threads (0: in the caller's), and no tensor
     arithmetic: it would take cores from the training step. With ``shuffle`` off the order is the data set's.
@@ -62,14 +71,16 @@ class Batches:
         shuffle: bool = False,
         loader_threads: int = 1,
         device: str = "cpu",
+        world: World = ALONE,
     ) -> None:
         self.store, self.finish, self.batch_size = store, finish, batch_size
         self.labels = torch.as_tensor(list(labels), dtype=torch.int64)
         self.seed, self.shuffle, self.loader_threads, self.device = seed, shuffle, loader_threads, device
+        self.world = world
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
-        return len(split(range(len(self.store)), self.batch_size, merge_single=self.shuffle))
+        """Batches in an epoch; where processes share each of them, steps."""
+        return len(self._split(range(len(self.store))))
 
     @property
     def images(self) -> int:
@@ -86,13 +97,20 @@ class Batches:
 
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """Yield the batches of ``epoch`` from batch ``start`` on. Close it when leaving early: it ends its threads."""
-        batches = split(self.order(epoch), self.batch_size, merge_single=self.shuffle)[start:]
-        with closing(self._ahead(batches)) as gathered:
-            for indices, pixels in gathered:
+        batches = [*enumerate(self._split(self.order(epoch)))][start:]
+        ours = [one for one in batches if self.shuffle or one[0] % self.world.size == self.world.rank]
+        parts = [list(self.world.part(batch)) if self.shuffle else batch for _, batch in ours]
+        with closing(self._ahead(parts)) as gathered:
+            for (number, batch), (indices, pixels) in zip(ours, gathered, strict=True):
                 seeds = [seed_for(self.seed, epoch, index) for index in indices]
                 tensors = _as_tensor(pixels) if isinstance(pixels, np.ndarray) else [_as_tensor(p) for p in pixels]
                 images = self._moved(self.finish(tensors, seeds))
-                yield Batch(images, self._moved(self.labels[indices]), indices)
+                yield Batch(images, self._moved(self.labels[indices]), indices, number, batch)
+
+    def _split(self, order: Sequence[int]) -> list[list[int]]:
+        if not self.shuffle:
+            return split(order, self.batch_size)
+        return split(order, self.batch_size * self.world.size, smallest=self.world.size * min(2, self.batch_size))
 
     def _ahead(self, batches: list[list[int]]) -> Generator[tuple[list[int], Pixels | list[Pixels]], None, None]:
         if not self.loader_threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, Torchw
 from torchwire_modules.training._batches import Batches
 from torchwire_modules.training._pixel_cache import PixelCache, key_of
 from torchwire_modules.training._pixels import PixelStore
+from torchwire_modules.training.distributed import ALONE, World
 from torchwire_modules.vision.transform_ops import Transform
 
 TITLES = {"training_dataset": "training dataset", "validation_dataset": "validation dataset", "dataset": "dataset"}
@@ -59,12 +61,17 @@ class ImageSet:
             transform = Transform(images.transformations, train=train)
             return cls(port, images, transform, one_size(images, transform, TITLES[port]))
 
-    def store(self, scratch: Path, *, budget: int | None = None, cache: PixelCache | None = None) -> PixelStore:
+    def store(
+        self, scratch: Path, *, budget: int | None = None, cache: PixelCache | None = None, sharers: int = 1
+    ) -> PixelStore:
         """Where its decoded pixels are kept, in a file of the folder ``scratch``; ``budget`` 0 keeps none.
 
+        Unless it is given, the budget is half of what the disk has left, for all ``sharers`` of the disk together.
         With ``cache`` they are taken from there if another node has left them, and left there for the next.
         """
         key = "" if cache is None else key_of(self.images.digests, self.transform.decoding)
+        if budget is None:
+            budget = shutil.disk_usage(scratch).free // (2 * sharers)
         file = scratch / f"{self.port}.pixels"
         return PixelStore(self.images.paths, self.transform.decode, file, budget, cache=cache, key=key)
 
@@ -77,6 +84,7 @@ class ImageSet:
         shuffle: bool = False,
         loader_threads: int = 1,
         device: str = "cpu",
+        world: World = ALONE,
     ) -> Batches:
         """The images of ``store`` in batches, transformed."""
         return Batches(
@@ -88,6 +96,7 @@ class ImageSet:
             shuffle=shuffle,
             loader_threads=loader_threads,
             device=device,
+            world=world,
         )
 
 

@@ -20,11 +20,12 @@ from torch.nn import functional
 
 from torchwire_modules.training._batches import Batch, Batches
 from torchwire_modules.training._device import make_optimizer, memory_megabytes
+from torchwire_modules.training.distributed import ALONE, GradientSum, World
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import Schedule
 from torchwire_modules.vision._hardware import computing, place
-from torchwire_modules.vision._networks import train_mode
+from torchwire_modules.vision._networks import head_of, train_mode
 from torchwire_modules.vision.arithmetic import PLAIN, Arithmetic
 
 Weights = dict[str, Tensor]
@@ -95,7 +96,7 @@ class Tally:
     loss: Tensor
     correct: Tensor
     images: int = 0
-    among_five: Tensor | None = None  # counted where there are more than five classes, and only for validation
+    among_five: Tensor | None = None  # where there are more than five classes, and only for validation
 
     @classmethod
     def empty(cls, device: str) -> Tally:
@@ -103,17 +104,11 @@ class Tally:
         kind = torch.float32 if device.startswith("mps") else torch.float64
         return cls(torch.zeros((), dtype=kind, device=device), torch.zeros((), dtype=torch.int64, device=device))
 
-    def add(self, mean_loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Count a batch in; ``logits`` (n, classes), ``labels`` (n,)."""
-        self.images += len(labels)
-        self.loss += mean_loss.detach().to(self.loss.dtype) * len(labels)
-        self.correct += (logits.detach().argmax(1) == labels).sum()
-
-    def add_five(self, logits: Tensor, labels: Tensor) -> None:
-        """Count those whose label is among the five greatest logits."""
-        if logits.shape[1] > 5:
-            found = (logits.float().topk(5).indices == labels[:, None]).any(1).sum()
-            self.among_five = found if self.among_five is None else self.among_five + found
+    def add(self, loss: Tensor, correct: Tensor, images: int) -> None:
+        """Count a batch in: the sums over its images."""
+        self.images += images
+        self.loss += loss
+        self.correct += correct.to(self.correct.dtype)
 
     def mean_loss(self) -> float:
         """The mean loss per image."""
@@ -145,15 +140,21 @@ class Trainer:
         validation: Batches,
         device: str,
         arithmetic: Arithmetic = PLAIN,
+        world: World = ALONE,
     ) -> None:
+        self.world = world
         self.recipe, self.family, self.device, self.arithmetic = recipe, family, device, arithmetic
         self.training, self.validation = training, validation
         self.network = place(network, device, arithmetic)
+        world.share([*self.network.parameters(), *self.network.buffers()])
+        self.gradients = GradientSum(world, self.network.parameters())
+        self.classes = head_of(self.network, family).out_features
         self.scaler = torch.amp.GradScaler(device.partition(":")[0], enabled=arithmetic.precision == "fp16")
         self.optimizer = make_optimizer(self.network, recipe, device)
         steps = len(training)
+        self.peak_rate = recipe.learning_rate * world.size
         self.schedule = Schedule(
-            recipe.schedule, recipe.learning_rate, recipe.epochs * steps, recipe.warmup_epochs * steps, recipe.power
+            recipe.schedule, self.peak_rate, recipe.epochs * steps, recipe.warmup_epochs * steps, recipe.power
         )
         self.class_weights = None if recipe.class_weights is None else torch.tensor(recipe.class_weights, device=device)
         self.epoch = self.batch = self.epochs_without_gain = 0
@@ -193,7 +194,11 @@ class Trainer:
         return self.epoch * len(self.training) + self.batch
 
     def train_step(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Learn from one batch and return its loss (a scalar) and logits (n, classes)."""
+        """Learn from one batch and return its loss (a scalar) and logits (n, classes).
+
+        With several processes each learns from its part, and what they sum is the gradient of the whole batch's loss:
+        a part weighs as much as its images do.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = min(self.learning_rate, LARGEST_RATE)
         with computing(self.device, self.arithmetic):
@@ -202,17 +207,27 @@ class Trainer:
             logits.float(), batch.labels, weight=self.class_weights, label_smoothing=self.recipe.label_smoothing
         )
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        weighed = loss if self.world.size == 1 else loss * self._weight(batch)
+        self.scaler.scale(weighed).backward()  # type: ignore[no-untyped-call]
+        self.gradients.wait()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return loss, logits
+
+    def _weight(self, batch: Batch) -> float | Tensor:
+        """The weight of a process's part of the batch in the loss of the whole."""
+        if self.class_weights is None:
+            return len(batch.indices) / len(batch.all_indices)
+        labels = self.training.labels[list(batch.all_indices)].to(self.device)
+        return self.class_weights[batch.labels].sum() / self.class_weights[labels].sum()
 
     def _train_epoch(self, listener: Listener) -> None:
         train_mode(self.network, self.family, frozen=self.recipe.freeze_backbone)
         with closing(self.training.epoch(self.epoch, start=self.batch)) as batches:
             for batch in batches:
                 loss, logits = self.train_step(batch)
-                self.tally.add(loss, logits, batch.labels)
+                summed, correct = self.world.sum(_figures(loss, logits, batch.labels))
+                self.tally.add(summed, correct, len(batch.all_indices))
                 self.batch += 1
                 if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
                     listener.trained(self, None)
@@ -225,16 +240,25 @@ class Trainer:
                 listener.trained(self, mean)
 
     def _validate(self, listener: Listener) -> Tally:
-        """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set."""
+        """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set.
+
+        Each batch's figures are kept apart until all are there, and added up in the order of the batches, so that it
+        makes no difference which process has seen which.
+        """
         self.network.eval()
+        self.world.share(self.network.buffers())  # each has statistics of its own images; those of rank 0 count
         tally = Tally.empty(self.device)
+        figures = torch.zeros(len(self.validation), 3, dtype=tally.loss.dtype, device=self.device)
         with torch.inference_mode(), closing(self.validation.epoch(0)) as batches:
-            for number, batch in enumerate(batches):
+            for batch in batches:
                 with computing(self.device, self.arithmetic):
                     logits = self.network(batch.images)
-                tally.add(functional.cross_entropy(logits.float(), batch.labels), logits, batch.labels)
-                tally.add_five(logits, batch.labels)
-                listener.validated(self, number)
+                loss = functional.cross_entropy(logits.float(), batch.labels)
+                figures[batch.number] = _figures(loss, logits, batch.labels, among=5)
+                listener.validated(self, batch.number)
+        loss, correct, among_five = self.world.sum(figures).sum(0)
+        tally.add(loss, correct, self.validation.images)
+        tally.among_five = among_five if self.classes > 5 else None
         self._check_finite(tally.mean_loss(), f"on the validation set after epoch {self.epoch + 1}")
         return tally
 
@@ -249,12 +273,13 @@ class Trainer:
             learning_rate=self.schedule.at(self.step - 1),
             images_per_second=self.tally.images / max(train_seconds, 1e-9),
             seconds=seconds,
-            memory_mb=memory_megabytes(self.device),
+            memory_mb=self.world.total(memory_megabytes(self.device), self.device),
         )
         self.history.append(record)
         self.epochs_without_gain += 1
         if record.val_loss < self.best.loss:
-            self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, self.weights()), 0
+            weights = self.weights() if self.world.rank == 0 else {}
+            self.best, self.epochs_without_gain = Best(record.epoch, record.val_loss, weights), 0
         self.epoch, self.batch, self.tally = self.epoch + 1, 0, Tally.empty(self.device)
         self._told, self._began, self._seconds_before = (0.0, 0), None, 0.0
         listener.epoch_ended(self, record)
@@ -316,6 +341,20 @@ class Trainer:
             for name, value in values.items():
                 if isinstance(value, Tensor) and value.shape == parameter.shape:
                     values[name] = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
+
+
+def _figures(mean_loss: Tensor, logits: Tensor, labels: Tensor, among: int = 0) -> Tensor:
+    """The sums over a batch: loss, right answers, and, if asked for, labels ``among`` so many greatest logits.
+
+    In float64, so that they don't depend on how often they are read. ``logits`` (n, classes), ``labels`` (n,).
+    """
+    kind = torch.float32 if mean_loss.device.type == "mps" else torch.float64
+    logits = logits.detach()
+    figures = [mean_loss.detach().to(kind) * len(labels), (logits.argmax(1) == labels).sum().to(kind)]
+    if among:
+        best = logits.float().topk(min(among, logits.shape[1])).indices
+        figures.append((best == labels[:, None]).any(1).sum().to(kind))
+    return torch.stack(figures)
 
 
 def _random_states(device: str) -> dict[str, Any]:

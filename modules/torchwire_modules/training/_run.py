@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,9 +18,10 @@ from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved, threads_of
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
-from torchwire_modules.training._loop import Listeners, Trainer
+from torchwire_modules.training._loop import Epoch, Listeners, Trainer
 from torchwire_modules.training._report import Report
 from torchwire_modules.training._save import save
+from torchwire_modules.training.distributed import joined
 from torchwire_modules.training.recipe import Recipe, balanced_weights
 from torchwire_modules.vision._hardware import chosen
 from torchwire_modules.vision._networks import build, freeze_backbone
@@ -29,21 +31,22 @@ from torchwire_modules.vision.arithmetic import Arithmetic
 LOADER_THREADS = 1
 
 
-def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads: int = LOADER_THREADS) -> Path:
+def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads: int = LOADER_THREADS) -> Path | None:
     """Train as ``recipe`` says, from the inputs of ``ctx``, and return the folder of the output ``trained_model``.
 
-    Raises TorchwireError for everything that the user can mend.
+    Each process of the node calls it; rank 0 alone writes, tells how it goes, and returns the folder. Raises
+    TorchwireError for everything that the user can mend.
     """
     with at_port("untrained_model"):
         untrained = UntrainedModel.read(ctx.input("untrained_model"))
     training = ImageSet.open("training_dataset", ctx.input("training_dataset"), train=True)
     validation = ImageSet.open("validation_dataset", ctx.input("validation_dataset"), train=False)
     check_categories(training, validation)
-    check_trainable(untrained, training, recipe)
+    check_trainable(untrained, training, recipe, ctx.processes)
     if balance_classes:
         recipe = dataclasses.replace(recipe, class_weights=balanced_weights(category_counts(training.images)))
     digests = {port: ctx.input_digest(port) for port in ("training_dataset", "validation_dataset")}
-    work = same_work(untrained, recipe, digests)
+    work = same_work(untrained, recipe, digests, ctx.processes)
     saved = find_saved(ctx, work)
     threads = threads_of(ctx, saved)
     arithmetic = chosen(
@@ -55,12 +58,13 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         recorded=None if saved is None else saved.arithmetic,
     )
     check_arithmetic(arithmetic, ctx.device)
-    ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
+    tell_start(ctx, recipe, arithmetic, threads)
     cache = pixel_cache(ctx.settings)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
     with (
         repeatable(recipe.seed, threads, exact=recipe.deterministic or ctx.device == "cpu"),
         memory_errors(hint, "batch_size"),
+        joined(ctx) as world,
         ExitStack() as stack,
     ):
         network, pretrained = prepare_network(untrained, len(training.images.categories), recipe, ctx, saved)
@@ -69,22 +73,30 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
             untrained.family,
             recipe,
             training.batches(
-                stack.enter_context(training.store(ctx.scratch, cache=cache)),
+                stack.enter_context(training.store(ctx.scratch, cache=cache, sharers=world.size)),
                 recipe.batch_size,
                 seed=recipe.seed,
                 shuffle=True,
                 loader_threads=loader_threads,
                 device=ctx.device,
+                world=world,
             ),
             validation.batches(
-                stack.enter_context(validation.store(ctx.scratch, cache=cache)),
+                stack.enter_context(validation.store(ctx.scratch, cache=cache, sharers=world.size)),
                 recipe.batch_size,
                 loader_threads=loader_threads,
                 device=ctx.device,
+                world=world,
             ),
             ctx.device,
             arithmetic,
+            world,
         )
+        if world.rank:
+            if saved is not None:
+                trainer.load_state_dict(saved.state)
+            trainer.fit(Follower(ctx))
+            return None
         report = Report(ctx)
         saver = stack.enter_context(Saver(ctx, report, work, pretrained, saved))
         if saved is not None:
@@ -94,13 +106,49 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         saver.finished(trainer)
     facts = {
         "seconds": saver.seconds,
-        "threads": threads,
+        "threads": threads * ctx.processes,
+        "processes": ctx.processes,
+        "effective_batch_size": recipe.batch_size * ctx.processes,
+        "effective_learning_rate": trainer.peak_rate,
         "device": ctx.device,
         "pretrained_weights": pretrained,
         "data": digests,
     }
     folder = ctx.output_folder("trained_model")
     return save(folder, untrained, training, validation, trainer, facts, report.points, ctx.document)
+
+
+class Follower:
+    """The listener of a Trainer in the processes that say nothing."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def trained(self, trainer: Trainer, loss: float | None) -> None:
+        """A training step ended."""
+        self._ctx.check_cancelled()
+
+    def validated(self, trainer: Trainer, batch: int) -> None:
+        """A validation batch ended."""
+        self._ctx.check_cancelled()
+
+    def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
+        """An epoch ended."""
+
+
+def tell_start(ctx: Context, recipe: Recipe, arithmetic: Arithmetic, threads: int) -> None:
+    """Say in the log how training is going to be done."""
+    count, each = ctx.processes, f"{threads} thread{'s' * (threads != 1)}"
+    if ctx.rank:
+        ctx.log(f"Rank {ctx.rank} of {count}: process {os.getpid()} on {ctx.device} with {each}.")
+        return
+    if count > 1:
+        batch, rate = recipe.batch_size, recipe.learning_rate
+        ctx.log(
+            f"Trains in {count} processes with {each} each: effective batch {batch * count} ({count} × {batch}), "
+            f"learning rate {rate * count:g} ({count} × {rate:g})."
+        )
+    ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
 
 
 def check_arithmetic(arithmetic: Arithmetic, device: str) -> None:
@@ -111,10 +159,15 @@ def check_arithmetic(arithmetic: Arithmetic, device: str) -> None:
         )
 
 
-def same_work(untrained: UntrainedModel, recipe: Recipe, digests: Mapping[str, str]) -> dict[str, Any]:
+def same_work(untrained: UntrainedModel, recipe: Recipe, digests: Mapping[str, str], processes: int) -> dict[str, Any]:
     """What must be the same for one training to go on from a checkpoint of another; how far it goes need not be."""
     however_far = recipe.as_json() | {"epochs": None}
-    return {"model": dataclasses.asdict(untrained), "recipe": however_far, "data": dict(digests)}
+    return {
+        "model": dataclasses.asdict(untrained),
+        "recipe": however_far,
+        "data": dict(digests),
+        "number of processes": processes,
+    }
 
 
 def resume(trainer: Trainer, saved: Saved, report: Report, ctx: Context) -> None:
@@ -138,11 +191,11 @@ def prepare_network(
     with at_port("untrained_model"):
         network = build(untrained.family, untrained.model_name, untrained.options, classes)
         pretrained = None if saved is None else saved.pretrained
-        if untrained.pretrained and saved is None:
+        if untrained.pretrained and saved is None and ctx.rank == 0:  # the others get them from there
             folder = weights_folder(ctx.settings)
             pretrained = load_pretrained(network, untrained.family, untrained.model_name, folder, ctx.log)
     if recipe.freeze_backbone:
-        if not untrained.pretrained:
+        if not untrained.pretrained and ctx.rank == 0:
             ctx.log("The backbone is frozen and not pretrained: only the head learns, from random features.")
         freeze_backbone(network, untrained.family)
     return network, pretrained
@@ -154,7 +207,7 @@ def weights_folder(settings: Mapping[str, Any]) -> Path | None:
     return Path(folder) if folder else None
 
 
-def check_trainable(untrained: UntrainedModel, training: ImageSet, recipe: Recipe) -> None:
+def check_trainable(untrained: UntrainedModel, training: ImageSet, recipe: Recipe, processes: int = 1) -> None:
     """Raise unless the network can learn from batches of these images.
 
     Raises InvalidDatasetError for a single image or images too small for the network, BelowMinimumError when batches
@@ -164,6 +217,13 @@ def check_trainable(untrained: UntrainedModel, training: ImageSet, recipe: Recip
         raise InvalidDatasetError(
             "The training dataset holds one image, and batch normalisation needs at least two.",
             hint="Add images, or raise the fraction in Split Image Directory.",
+            port="training_dataset",
+        )
+    needed = processes * min(2, recipe.batch_size)
+    if training.images.total < needed:
+        raise InvalidDatasetError(
+            f"The training dataset holds {training.images.total} images, and {processes} processes need {needed}.",
+            hint="Add images, or set a smaller process count per node.",
             port="training_dataset",
         )
     height, width = training.image_size

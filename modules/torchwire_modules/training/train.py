@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from torchwire.module_api import (
@@ -150,9 +151,16 @@ class TrainPyTorchModel(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Train."""
+        folder = ctx.run_ranks(self.train)
+        if folder is None:
+            raise ValueError("the first process has not written a model")
+        return {"trained_model": folder}
+
+    def train(self, ctx: Context) -> Path | None:
+        """Train, as one of the node's processes; the first one returns the output's folder."""
         from torchwire_modules.training._run import train  # late: it loads torch
 
-        return {"trained_model": train(ctx, self.recipe(), balance_classes=self.class_weights == "balanced")}
+        return train(ctx, self.recipe(), balance_classes=self.class_weights == "balanced")
 
     def why_not_continue(self, before: Mapping[str, Any]) -> str | None:
         """None when the epochs trained with ``before`` are the first ones of this training, bit for bit.
