@@ -46,6 +46,7 @@ class Several(Module):
         if ctx.rank != self.rank:
             time.sleep(60)  # for a peer that does not come, without a look whether the run is cancelled
         if self.once:
+            time.sleep(0.5)  # so that a test may look at the processes first
             Path(self.once).touch()
         self.behave()
         time.sleep(60)
