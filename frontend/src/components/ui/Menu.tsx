@@ -1,9 +1,17 @@
-import { Check } from 'lucide-react';
-import { ContextMenu as RadixContext, DropdownMenu as RadixDropdown } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
-import { Kbd } from './Kbd';
+import {
+  cloneElement,
+  type HTMLAttributes,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
+import { createStore, useStore } from 'zustand';
 import styles from './Menu.module.css';
-import { cx } from './cx';
+import type * as RadixMenu from './RadixMenu';
 
 /** One line of a menu; `'separator'` draws a rule, `{ heading }` a caption. */
 export type MenuEntry =
@@ -21,7 +29,7 @@ export type MenuEntry =
       onSelect: () => void;
     };
 
-interface DropdownMenuProps {
+export interface DropdownMenuProps {
   trigger: ReactElement;
   entries: readonly MenuEntry[];
   label?: string;
@@ -29,34 +37,51 @@ interface DropdownMenuProps {
   side?: 'top' | 'bottom' | 'left' | 'right';
 }
 
-/** A menu that opens from a button. */
-export function DropdownMenu({
-  trigger,
-  entries,
-  label,
-  align = 'start',
-  side = 'bottom',
-}: DropdownMenuProps) {
-  return (
-    <RadixDropdown.Root modal={false}>
-      <RadixDropdown.Trigger asChild>{trigger}</RadixDropdown.Trigger>
-      <RadixDropdown.Portal>
-        <RadixDropdown.Content
-          className={styles.content}
-          align={align}
-          side={side}
-          sideOffset={4}
-          collisionPadding={8}
-          {...(label !== undefined && { 'aria-label': label })}
-        >
-          <Entries entries={entries} kind={RadixDropdown} />
-        </RadixDropdown.Content>
-      </RadixDropdown.Portal>
-    </RadixDropdown.Root>
-  );
+/** Where on the screen a menu was asked for; `count` tells one request from the next. */
+export interface MenuSpot {
+  readonly x: number;
+  readonly y: number;
+  readonly count: number;
 }
 
-/** The same menu, opened by a right click (or the menu key) on `children`. */
+type Anything = HTMLAttributes<HTMLElement>;
+
+const LONG_PRESS_MS = 700;
+const OPENING_KEYS = ['Enter', ' ', 'ArrowDown'];
+
+/** Menus are not there at first sight: their code comes after it, or at the latest when somebody reaches for one. */
+const menuCode = createStore<{ loaded: typeof RadixMenu | null }>(() => ({ loaded: null }));
+
+export function preloadMenus(): void {
+  void import('./RadixMenu').then((loaded) => menuCode.setState({ loaded }));
+}
+
+/** A menu that opens from a button. */
+export function DropdownMenu(props: DropdownMenuProps) {
+  const code = useStore(menuCode, (state) => state.loaded);
+  const [wanted, setWanted] = useState(false);
+  if (wanted && code) return <code.DropdownMenu {...props} />;
+  const open = () => {
+    preloadMenus();
+    setWanted(true);
+  };
+  return cloneElement(props.trigger as ReactElement<Anything>, {
+    'aria-haspopup': 'menu',
+    'aria-expanded': false,
+    onPointerEnter: preloadMenus,
+    onFocus: preloadMenus,
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button === 0 && !event.ctrlKey) open();
+    },
+    onKeyDown: (event: KeyboardEvent) => {
+      if (!OPENING_KEYS.includes(event.key)) return;
+      event.preventDefault();
+      open();
+    },
+  });
+}
+
+/** The same menu, opened by a right click, the menu key or a long touch on `children`. */
 export function ContextMenu({
   children,
   entries,
@@ -64,57 +89,36 @@ export function ContextMenu({
   children: ReactElement;
   entries: readonly MenuEntry[];
 }) {
+  const code = useStore(menuCode, (state) => state.loaded);
+  const [spot, setSpot] = useState<MenuSpot | null>(null);
+  const touch = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(touch.current), []);
+  const open = ({ clientX, clientY }: { clientX: number; clientY: number }) => {
+    preloadMenus();
+    setSpot((before) => ({ x: clientX, y: clientY, count: (before?.count ?? 0) + 1 }));
+  };
+  const letGo = () => clearTimeout(touch.current);
   return (
-    <RadixContext.Root modal={false}>
-      <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
-      <RadixContext.Portal>
-        <RadixContext.Content className={styles.content} collisionPadding={8}>
-          <Entries entries={entries} kind={RadixContext} />
-        </RadixContext.Content>
-      </RadixContext.Portal>
-    </RadixContext.Root>
+    <>
+      <div
+        className={styles.place}
+        onContextMenu={(event) => {
+          letGo();
+          event.preventDefault();
+          open(event);
+        }}
+        onPointerDown={({ pointerType, clientX, clientY }) => {
+          letGo();
+          if (pointerType !== 'mouse')
+            touch.current = setTimeout(() => open({ clientX, clientY }), LONG_PRESS_MS);
+        }}
+        onPointerMove={letGo}
+        onPointerUp={letGo}
+        onPointerCancel={letGo}
+      >
+        {children}
+      </div>
+      {spot && code && <code.MenuAt spot={spot} entries={entries} />}
+    </>
   );
-}
-
-function Entries({
-  entries,
-  kind: Kind,
-}: {
-  entries: readonly MenuEntry[];
-  kind: typeof RadixDropdown | typeof RadixContext;
-}) {
-  return entries.map((entry, index) => {
-    if (entry === 'separator') return <Kind.Separator key={index} className={styles.separator} />;
-    if ('heading' in entry) {
-      return (
-        <Kind.Label key={index} className={styles.heading}>
-          {entry.heading}
-        </Kind.Label>
-      );
-    }
-    const content = (
-      <>
-        <span className={styles.icon}>{entry.checked === true ? <Check /> : entry.icon}</span>
-        <span className={styles.text}>
-          {entry.label}
-          {entry.hint !== undefined && <span className={styles.hint}>{entry.hint}</span>}
-        </span>
-        {entry.shortcut !== undefined && <Kbd keys={entry.shortcut} />}
-      </>
-    );
-    const shared = {
-      className: cx(styles.item, entry.danger === true && styles.danger),
-      disabled: entry.disabled === true,
-      onSelect: entry.onSelect,
-    };
-    return entry.checked === undefined ? (
-      <Kind.Item key={index} {...shared}>
-        {content}
-      </Kind.Item>
-    ) : (
-      <Kind.CheckboxItem key={index} checked={entry.checked} {...shared}>
-        {content}
-      </Kind.CheckboxItem>
-    );
-  });
 }

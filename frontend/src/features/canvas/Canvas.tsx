@@ -14,7 +14,7 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import { ContextMenu } from '@/components/ui/Menu';
+import { ContextMenu, preloadMenus } from '@/components/ui/Menu';
 import { VisuallyHidden } from '@/components/ui/VisuallyHidden';
 import { announce, useAnnouncement } from '@/lib/announce';
 import { canvasApi } from '@/lib/canvas/canvasApi';
@@ -108,7 +108,10 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   const [container, setContainer] = useState<HTMLElement | null>(null);
   useEffect(followDocument, []);
   useEffect(() => {
-    const timer = setTimeout(preloadHands, PRELOAD_MS);
+    const timer = setTimeout(() => {
+      preloadHands();
+      preloadMenus();
+    }, PRELOAD_MS);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
