@@ -8,6 +8,7 @@ import { useSubmit } from '@/features/runs/useSubmit';
 import { revealNode } from '@/lib/canvas/canvasApi';
 import { useCommands, type Command } from '@/lib/commands';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { followFacts, refreshFacts } from '@/lib/facts/factsStore';
 import { flushDraft } from '@/lib/drafts/draftStore';
 import { navigate, paths } from '@/lib/navigation';
 import { followPlan, refreshPlan, usePlan } from '@/lib/plan/planStore';
@@ -34,6 +35,8 @@ export function RunControls() {
   const { submit, submitting } = useSubmit({ flush: saveFirst, onSubmitted: showSubmitted });
   useEffect(followPlan, []);
   useEffect(() => onRunsChanged(refreshPlan), []);
+  useEffect(followFacts, []);
+  useEffect(() => onRunsChanged(refreshFacts), []);
 
   const commands = useMemo(() => runCommands(submit, cancelNode), [submit, cancelNode]);
   useCommands(commands);

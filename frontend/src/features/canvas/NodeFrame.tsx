@@ -7,6 +7,7 @@ import { ModuleIcon } from '@/lib/modules/ModuleIcon';
 import { nodeOf, useRunState } from '@/lib/run/runStore';
 import { useCanvasUi } from './canvasUi';
 import styles from './NodeFrame.module.css';
+import { RemarkMark } from './RemarkMark';
 import { RenameField } from './RenameField';
 import { useSlots } from './slots';
 import { useWiring } from './wiring';
@@ -84,6 +85,7 @@ export function NodeFrame({
         )}
       </div>
       {outputs}
+      <RemarkMark nodeId={nodeId} />
       <Faults nodeId={nodeId} />
     </div>
   );

@@ -2,6 +2,7 @@ import { memo, type CSSProperties, type KeyboardEvent, type PointerEvent } from 
 import { useDocument } from '@/lib/document/documentStore';
 import { portKey, type PortSide } from '@/lib/document/types';
 import { wireIndex } from '@/lib/document/wireIndex';
+import { portRemark, useFacts } from '@/lib/facts/factsStore';
 import { useCatalog } from '@/lib/modules/catalog';
 import { useCanvasUi } from './canvasUi';
 import styles from './Port.module.css';
@@ -31,6 +32,7 @@ export const Port = memo(function Port({ nodeId, portId, side, label, type, opti
     if (portKey(wiring.end.ref, wiring.end.side) === key) return 'start';
     return wiring.fit.judge([nodeId, portId], side).ok ? 'fits' : 'dim';
   });
+  const remark = useFacts((state) => portRemark(state, nodeId, portId));
   const hue = useCatalog((state) => state.types.get(type.split(' ')[0] ?? '')?.hue);
   const place = side === 'input' ? 'top' : 'bottom';
   const kind = side === 'input' ? 'target' : 'source';
@@ -46,8 +48,9 @@ export const Port = memo(function Port({ nodeId, portId, side, label, type, opti
       data-wired={wired || undefined}
       data-optional={optional || undefined}
       data-role={role}
+      data-remark={remark?.severity}
       style={hue === undefined ? undefined : ({ '--hue': hue } as CSSProperties)}
-      aria-label={`${side === 'input' ? 'Input' : 'Output'} ${label}, ${type || 'type unknown'}${optional ? ', optional' : ''}${wired ? ', wired' : ''}`}
+      aria-label={`${side === 'input' ? 'Input' : 'Output'} ${label}, ${type || 'type unknown'}${optional ? ', optional' : ''}${wired ? ', wired' : ''}${remark ? `. ${remark.text}` : ''}`}
       disabled={readOnly}
       onPointerDown={(event: PointerEvent) => {
         pressPort(event.nativeEvent, { ref: [nodeId, portId], side });

@@ -5,9 +5,12 @@ import { Field } from '@/components/ui/Field';
 import { TextArea } from '@/components/ui/TextField';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { useNodeFaults } from '@/lib/document/faultStore';
+import { useNodeRemarks } from '@/lib/facts/factsStore';
+import { RemarkList } from '@/lib/facts/RemarkList';
 import { useCatalog, useModuleSpec } from '@/lib/modules/catalog';
 import { useFoldedSections } from './foldedSections';
 import { ModuleAbout } from './ModuleAbout';
+import { NodeFacts } from './NodeFacts';
 import styles from './NodePanel.module.css';
 import { ParameterForm } from './ParameterForm';
 import { RunSettings } from './RunSettings';
@@ -19,6 +22,7 @@ export function NodePanel({ nodeId }: { nodeId: string }) {
   const spec = useModuleSpec(moduleId);
   const loaded = useCatalog((state) => state.loaded);
   const faults = useNodeFaults(nodeId);
+  const remarks = useNodeRemarks(nodeId).filter((remark) => remark.parameter === undefined);
   const general = faults.filter((fault) => fault.parameter === undefined);
 
   if (!spec && !loaded) return null;
@@ -42,8 +46,14 @@ export function NodePanel({ nodeId }: { nodeId: string }) {
           ))}
         </ul>
       )}
+      {remarks.length > 0 && (
+        <div className={styles.remarks}>
+          <RemarkList remarks={remarks} label="Remarks about this node" />
+        </div>
+      )}
       <ParameterForm nodeId={nodeId} spec={spec} />
       <RunSettings nodeId={nodeId} spec={spec} />
+      <NodeFacts nodeId={nodeId} spec={spec} />
       <Comment nodeId={nodeId} />
       <ModuleAbout spec={spec} />
     </div>

@@ -5,6 +5,8 @@ import { describedBy, Field } from '@/components/ui/Field';
 import { IconButton } from '@/components/ui/IconButton';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { faultStore, useNodeFaults } from '@/lib/document/faultStore';
+import { useNodeRemarks } from '@/lib/facts/factsStore';
+import { RemarkList } from '@/lib/facts/RemarkList';
 import { parameterValue } from '@/lib/modules/catalog';
 import type { ParameterSpec } from '@/services/types.generated';
 import type { ParameterValue } from '@/lib/document/types';
@@ -29,6 +31,7 @@ export const ParameterField = memo(function ParameterField({
 }: ParameterFieldProps) {
   const given = useDocument((state) => state.nodes[nodeId]?.parameters ?? NO_PARAMETERS);
   const faults = useNodeFaults(nodeId);
+  const remarks = useNodeRemarks(nodeId).filter((remark) => remark.parameter === parameter.id);
   const value = parameterValue(parameter, given);
   const changed = !parameter.required && Object.hasOwn(given, parameter.id);
   const untouched = parameter.required && !Object.hasOwn(given, parameter.id);
@@ -75,7 +78,7 @@ export const ParameterField = memo(function ParameterField({
           parameter={parameter}
           value={value}
           invalid={error !== undefined}
-          describedBy={describedBy(id)}
+          describedBy={remarks.length > 0 ? `${describedBy(id)} ${id}-remarks` : describedBy(id)}
           onChange={(next) => {
             documentStore.getState().setParameter(nodeId, parameter.id, next);
             faultStore.getState().edited(nodeId, parameter.id);
@@ -83,6 +86,11 @@ export const ParameterField = memo(function ParameterField({
           onLeave={() => documentStore.getState().endBurst()}
         />
       </Field>
+      {remarks.length > 0 && (
+        <div className={styles.remarks}>
+          <RemarkList remarks={remarks} label={`Remarks about ${parameter.label}`} id={`${id}-remarks`} />
+        </div>
+      )}
     </div>
   );
 });

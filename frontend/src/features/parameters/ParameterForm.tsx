@@ -3,6 +3,7 @@ import { Button } from '@/components/ui/Button';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { faultStore, useNodeFaults, type Fault } from '@/lib/document/faultStore';
 import type { ParameterValue } from '@/lib/document/types';
+import { useNodeRemarks } from '@/lib/facts/factsStore';
 import { parameterValue } from '@/lib/modules/catalog';
 import type { ModuleSpec } from '@/services/types.generated';
 import { checkParameter } from './checkParameter';
@@ -25,6 +26,7 @@ const NO_PARAMETERS: Given = {};
 export function ParameterForm({ nodeId, spec }: ParameterFormProps) {
   const given = useDocument((state) => state.nodes[nodeId]?.parameters ?? NO_PARAMETERS);
   const faults = useNodeFaults(nodeId);
+  const remarks = useNodeRemarks(nodeId);
   const folded = useFoldedSections();
   const sections = sectionsOf(spec, given);
   const total = sections.reduce((sum, section) => sum + section.parameters.length, 0);
@@ -57,7 +59,10 @@ export function ParameterForm({ nodeId, spec }: ParameterFormProps) {
         const key = `${spec.id}:${section.title}`;
         const wrong = wrongCount(section, given, faults);
         const edited = changedCount(section.parameters, given);
-        const open = wrong > 0 || (folded.open[key] ?? !/advanced/i.test(section.title));
+        const remarked = section.parameters.some(({ parameter }) =>
+          remarks.some((remark) => remark.parameter === parameter.id && remark.severity !== 'note'),
+        );
+        const open = wrong > 0 || remarked || (folded.open[key] ?? !/advanced/i.test(section.title));
         return (
           <Section
             key={key}

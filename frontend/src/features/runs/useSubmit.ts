@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from '@/components/ui/toasts';
 import { documentStore } from '@/lib/document/documentStore';
 import { faultStore } from '@/lib/document/faultStore';
+import { heldBack } from '@/lib/facts/fixes';
 import { showRun } from '@/lib/run/runStore';
 import type { Run } from '@/lib/run/types';
 import { ApiError, api } from '@/services/http';
@@ -40,7 +41,10 @@ export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
   });
   return {
     submit: (asked = {}) => {
-      if (!isPending) mutate(asked);
+      if (isPending) return;
+      const errors = asked.until === undefined && asked.only === undefined ? heldBack() : [];
+      if (errors.length > 0) faultStore.getState().show(errors);
+      else mutate(asked);
     },
     submitting: isPending,
   };

@@ -146,8 +146,8 @@ export function totalsOf({ nodes, seconds_saved, seconds_expected }: PlanAnswer)
   };
 }
 
-/** All that the plan depends on: not how nodes lie or are called. */
-function keyOf({ nodes, order, wires, defaultComputeTarget }: DocumentState): string {
+/** All that plan and facts depend on: not how nodes lie or are called. */
+export function keyOf({ nodes, order, wires, defaultComputeTarget }: DocumentState): string {
   return JSON.stringify([
     order.map((id) => {
       const node = nodes[id];
