@@ -45,7 +45,7 @@ class Forethought:
 
     def _steps(self) -> TrainingFacts:
         images, batch, processes = self._training.images, self._recipe.batch_size, self._known.processes
-        memory = self._memory(batch)
+        memory = self._memory(min(batch, images or batch))
         if not images:
             return TrainingFacts(self._recipe.epochs, effective_batch=batch * processes, memory=memory)
         sizes = batch_sizes(-(-images // processes), batch)

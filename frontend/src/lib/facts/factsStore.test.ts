@@ -63,7 +63,7 @@ describe('followFacts', () => {
       new Response(JSON.stringify(answer()), { headers: { 'Content-Type': 'application/json' } }),
     ),
   );
-  let stop = () => {};
+  let stop: (() => void) | undefined;
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -74,7 +74,7 @@ describe('followFacts', () => {
     refreshFacts();
   });
   afterEach(() => {
-    stop();
+    stop?.();
     vi.useRealTimers();
     vi.unstubAllGlobals();
   });
