@@ -43,18 +43,20 @@ class Registry:
         return cls(classes, packages)
 
     def specs(self) -> list[ModuleSpec]:
-        """Every module's declaration, in the order of registration."""
-        return [cls.spec for cls in self._classes.values()]
+        """Every module's declaration, in the order of registration; internal ones are not told of."""
+        return [cls.spec for cls in self._classes.values() if not cls.spec.internal]
 
     def find(self, module_id: str) -> type[Module] | None:
-        """The class of a module, or None."""
-        return self._classes.get(module_id)
+        """The class of a module that pipelines may use, or None."""
+        found = self._classes.get(module_id)
+        return None if found is None or found.spec.internal else found
 
     def get(self, module_id: str) -> type[Module]:
-        """The class of a module. Raises PipelineError that names the nearest match."""
-        found = self.find(module_id)
+        """The class of a module, internal or not. Raises PipelineError that names the nearest match."""
+        found = self._classes.get(module_id)
         if found is None:
-            raise PipelineError(f"There is no module '{module_id}'.", hint=nearest(module_id, self._classes))
+            known = [spec.id for spec in self.specs()]
+            raise PipelineError(f"There is no module '{module_id}'.", hint=nearest(module_id, known))
         return found
 
 

@@ -19,6 +19,7 @@ from torchwire.execution.dry_run import Foresight, reusable
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
+from torchwire.execution.jobs import Jobs
 from torchwire.execution.knowing import Knowing, Manifests
 from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
@@ -57,6 +58,8 @@ class Engine:
         self._loop.subscribe(self.collector.hear)
         self._manifests = Manifests(self._executor.store)
         self._dataset_facts = DatasetFacts(database.datasets.find)
+        store = self._executor.store
+        self.jobs = Jobs(self.home, registry, settings, store.data, self._loop.begin, self._loop.give_up)
 
     def start(self) -> None:
         """Take the home folder and begin to work. Raises ConflictError when another engine has it.
@@ -66,6 +69,7 @@ class Engine:
         self._lock.acquire()
         try:
             self.home.prepare()
+            self.jobs.clean()
             self._database.claim()
             self._database.migrate()
             self._loop.start()

@@ -35,6 +35,11 @@ class Home:
         return self.root / "cache" / "documents"
 
     @property
+    def jobs(self) -> Path:
+        """The folders of small jobs, each removed when what it made was taken."""
+        return self.root / "cache" / "jobs"
+
+    @property
     def doorbell(self) -> Path:
         """The FIFO by which workers say that they have written something."""
         return self.root / "doorbell"

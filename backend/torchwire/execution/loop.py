@@ -23,6 +23,7 @@ from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home
 from torchwire.execution.janitor import Janitor
+from torchwire.execution.jobs import Job, JobBoard
 from torchwire.execution.launcher import Kind, Launcher, kinds_of
 from torchwire.execution.processes import ProcessTree
 from torchwire.execution.recovery import recover, write_document
@@ -77,6 +78,7 @@ class Loop:
         """Events that were stored elsewhere: they are told even if this turn comes to nothing."""
         self._answers: list[tuple[Future[Any], Any]] = []
         self._janitor = Janitor()
+        self._jobs = JobBoard()
         self._tidy_due = 0.0
         kinds = kinds_of(settings.preload, settings.cores)
         self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
@@ -107,6 +109,7 @@ class Loop:
         self._stopping = True
         self._ring()
         self._thread.join()
+        self._jobs.end()
         if kill:
             for attempt in self._executor.attempts.values():
                 if attempt.pid is not None:
@@ -187,6 +190,17 @@ class Loop:
         except TimeoutError as error:
             raise ConflictError("The engine is busy or stopping.", hint="Try again in a moment.") from error
 
+    def begin(self, job: Job) -> None:
+        """Start a small job."""
+        if not self.started or self._stopping:
+            job.end()
+            return
+        self._command(lambda: self._jobs.add(job))
+
+    def give_up(self, job: Job) -> None:
+        """Kill a small job."""
+        self._command(lambda: self._jobs.end(job=job))
+
     def _command(self, command: Command) -> None:
         self._commands.put(command)
         self._ring()
@@ -248,6 +262,9 @@ class Loop:
             launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == attempt.zygote)
             if launcher is None or not launcher.fork(attempt.id, attempt.folder):
                 attempt.lost_since = time.monotonic()
+        for job in self._jobs.waiting():
+            launcher = next(supply.launcher for supply in self._supplies if supply.kind.name == job.zygote)
+            job.asked = launcher is not None and launcher.fork(job.id, job.folder)
         events, self._stored, self._executor.progress.said = self._stored + self._executor.progress.said, [], []
         for listener in list(self._listeners) if events else ():
             try:
@@ -319,9 +336,11 @@ class Loop:
             self._start_the_others()
         elif "forked" in message:
             self._executor.forked(message["forked"], message["pid"], message["pid_started"])
+            self._jobs.forked(message["forked"], message["pid"], message["pid_started"])
         elif "exited" in message:
             how = f"signal {message['signal']}" if "signal" in message else f"exit {message['exit']}"
             self._executor.exited(message["exited"], how)
+            self._jobs.exited(message["exited"])
 
     def _start_the_others(self) -> None:
         """Start what waited for the first zygote: that one is needed sooner, and should not share the processor."""
@@ -338,6 +357,7 @@ class Loop:
         logger.warning("The process that workers are forked from ended; starting another.")
         supply.failed_starts += not launcher.ready
         self._executor.set_workers(supply.kind.name, False)
+        self._jobs.end(zygote=supply.kind.name)
         if supply is self._supplies[-1]:
             self.ready.clear()
         delay = min(30.0, 2.0**supply.failed_starts) if supply.failed_starts else 0.0

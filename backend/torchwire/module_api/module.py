@@ -36,6 +36,7 @@ class ModuleSpec:
     libraries: tuple[str, ...] = ()
     extendable: tuple[str, ...] = ()
     memory: int | None = None
+    internal: bool = False
 
     def input(self, port_id: str) -> InputPort | None:
         """The input of that id, if there is one."""
@@ -127,6 +128,7 @@ def module(
     libraries: tuple[str, ...] = (),
     extendable: tuple[str, ...] = (),
     memory: int | None = None,
+    internal: bool = False,
 ) -> Callable[[M], M]:
     """Register a Module subclass under ``id``.
 
@@ -136,6 +138,7 @@ def module(
     other one starts in a small process that has not, even while torch is still being loaded. ``extendable`` names the
     parameters that only say how far to go, so that a module that keeps checkpoints may go on from where a run with
     other values of them ended. ``memory`` is about how many bytes it takes, for the time before that was measured.
+    An ``internal`` one is no part of pipelines: the engine runs it by itself when results are looked at.
     """
 
     def register(cls: M) -> M:
@@ -154,6 +157,7 @@ def module(
             libraries=libraries,
             extendable=extendable,
             memory=memory,
+            internal=internal,
         )
         return cls
 
