@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Response, request
 
-from torchwire.api.errors import GoneError
+from torchwire.api.errors import GoneError, InvalidRequestError
 from torchwire.api.parsing import whole_number
-from torchwire.api.preview_records import Preview
+from torchwire.api.preview_records import Explanation, Preview
 from torchwire.api.resource import Resource
 from torchwire.api.run_records import OutputsAnswer
 from torchwire.errors import FileOpenError, NotFoundError
@@ -122,6 +122,61 @@ def image(digest: str, image_id: str) -> Response:
     answer.set_data(thumbnail(found, size, config.home / "cache" / "thumbnails", config.max_image_pixels))
     answer.mimetype = "image/webp"
     return answer
+
+
+EXPLAIN_QUERY = {
+    "images": "The digest of the image directory.",
+    "image": "The id of the image in it.",
+    "category": "The category that is asked about; the predicted one when missing.",
+}
+
+
+@outputs.declare(
+    "GET",
+    "/artifacts/<digest>/explanation",
+    summary="Explain a prediction",
+    permission="read",
+    response=Explanation,
+    query=EXPLAIN_QUERY,
+)
+def explanation(digest: str) -> Any:
+    """Work out what the model ``digest`` looked at in an image (Grad-CAM), and say what came out in numbers."""
+    from torchwire.api.explanations import words
+
+    return {"explanation": words(_explained(digest))}
+
+
+@outputs.declare(
+    "GET",
+    "/artifacts/<digest>/explain",
+    summary="See what a model looked at",
+    permission="read",
+    media_type="image/png",
+    query={**EXPLAIN_QUERY, "part": "overlay (the heat map over what the network saw; default), heat or seen."},
+)
+def explain(digest: str) -> Response:
+    """A picture of what the model ``digest`` looked at in an image. It never changes."""
+    from torchwire.api.explanations import PICTURES
+
+    part = request.args.get("part", "overlay")
+    if part not in PICTURES:
+        raise InvalidRequestError(f"'part' must be one of {', '.join(PICTURES)}, not '{part[:40]}'.", parameter="part")
+    answer = Response(_read(_explained(digest) / PICTURES[part]), mimetype="image/png")
+    answer.headers.update({"Cache-Control": FOREVER, "Content-Security-Policy": SANDBOX})
+    return answer
+
+
+def _explained(digest: str) -> Path:
+    from torchwire.api.explanations import explain as make
+
+    given = request.args
+    for name in ("images", "image"):
+        if not given.get(name):
+            raise InvalidRequestError(f"'{name}' is missing.", hint=EXPLAIN_QUERY[name], parameter=name)
+    for asked in (digest, given["images"]):
+        _folder(asked)
+    made, cache = services(), services().config.home / "cache" / "explanations"
+    return make(made.engine, made.registry, cache, digest, given["images"], given["image"], given.get("category", ""))
 
 
 def _made(run_id: str, node: str) -> tuple[str, dict[str, Any]]:

@@ -249,6 +249,27 @@ class FilesPreview(TypedDict):
     total: int
 
 
+class ExplanationRecord(TypedDict):
+    """What a model looked at in an image.
+
+    ``places`` is how many the network tells apart, down and across; ``nothing`` that none spoke for the category.
+    """
+
+    image: str
+    category: str
+    probability: float
+    predicted: str
+    places: list[int]
+    layer: str
+    nothing: bool
+
+
+class Explanation(TypedDict):
+    """An explanation of a prediction."""
+
+    explanation: ExplanationRecord
+
+
 Preview = TypeAliasType(
     "Preview",
     ImageDirectoryPreview

@@ -75,6 +75,8 @@ export interface ApiRecords {
   EvaluationPreview: EvaluationPreview;
   EventBase: EventBase;
   EventsAnswer: EventsAnswer;
+  Explanation: Explanation;
+  ExplanationRecord: ExplanationRecord;
   FactsAnswer: FactsAnswer;
   FactsQuestion: FactsQuestion;
   FailureCause: FailureCause;
@@ -958,6 +960,26 @@ export interface NodeSkipped {
   node: string;
   type: 'node.skipped';
   because: string | null;
+}
+/**
+ * An explanation of a prediction.
+ */
+export interface Explanation {
+  explanation: ExplanationRecord;
+}
+/**
+ * What a model looked at in an image.
+ *
+ * ``places`` is how many the network tells apart, down and across; ``nothing`` that none spoke for the category.
+ */
+export interface ExplanationRecord {
+  image: string;
+  category: string;
+  probability: number;
+  predicted: string;
+  places: number[];
+  layer: string;
+  nothing: boolean;
 }
 /**
  * Facts by node and output port, and all remarks, the worst first.

@@ -216,3 +216,20 @@ def test_a_part_is_run_and_one_of_its_nodes_cancelled(app: Flask, client: FlaskC
     cancelled = client.post(f"{path}/a/cancel", json={})
     assert (cancelled.status_code, cancelled.get_json()["run"]["id"]) == (202, run["id"])
     wait_for(lambda: services(app).database.runs.snapshot(run["id"])["status"] == "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("image=x", 400, "'images' is missing"),
+        ("images=x&image=x", 404, "no artifact"),
+        ("images={digest}&image=x&part=all", 400, "'part'"),
+        ("images={digest}&image=x", 404, "No installed module"),
+    ],
+)
+def test_an_explanation_that_cannot_be_given_is_refused_in_words(
+    client: FlaskClient, pictures: str, query: str, status: int, says: str
+) -> None:
+    digest = pictures.split("/artifacts/")[1].split("/")[0]
+    answer = client.get(f"/api/v1/artifacts/{digest}/explain?{query.format(digest=digest)}")
+    assert answer.status_code == status and says in answer.json["error"]["message"]
