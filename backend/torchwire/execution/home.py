@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from torchwire.errors import ConflictError
+from torchwire.execution.processes import is_alive, started_at
 from torchwire.execution.sealing import flush_folder
 
 
@@ -59,6 +61,10 @@ class Home:
             flush_folder(self.artifacts)
 
 
+PATIENCE = 5.0
+"""Seconds that the lock of a process that is dead is waited for."""
+
+
 class HomeLock:
     """An exclusive lock on a home folder. The kernel lets go of it when its process ends, however it ends."""
 
@@ -69,21 +75,27 @@ class HomeLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises ConflictError that says who holds it."""
+        """Take the lock. Raises ConflictError that says who holds it.
+
+        A process that was about to start another when it was killed leaves the lock to that one for a moment, until
+        it has become what it was started as: so a holder that is dead is waited for.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        patience = time.monotonic() + PATIENCE
+        while not _locked(file):
             file.seek(0)
-            holder = _read_holder(file.read())
-            file.close()
-            raise ConflictError(
-                f"The home folder {self._path.parent} is in use by {holder}.",
-                hint="Stop it, or choose another home folder with --home.",
-            ) from error
+            holder = _Holder.read(file.read())
+            if holder.alive or time.monotonic() > patience:
+                file.close()
+                raise ConflictError(
+                    f"The home folder {self._path.parent} is in use by {holder.name}.",
+                    hint="Stop it, or choose another home folder with --home.",
+                )
+            time.sleep(0.01)
         file.truncate(0)
-        file.write(json.dumps({"holder": self._holder, "pid": os.getpid()}))
+        pid = os.getpid()
+        file.write(json.dumps({"holder": self._holder, "pid": pid, "pid_started": started_at(pid)}))
         file.flush()
         self._file = file
 
@@ -94,9 +106,26 @@ class HomeLock:
             self._file = None
 
 
-def _read_holder(text: str) -> str:
+def _locked(file: IO[str]) -> bool:
     try:
-        record = json.loads(text)
-        return f"{record['holder']} (process {record['pid']})"
-    except (ValueError, KeyError, TypeError):
-        return "another Torchwire"
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """Who says in the file that it holds the lock."""
+
+    name: str
+    alive: bool
+
+    @classmethod
+    def read(cls, text: str) -> _Holder:
+        try:
+            record = json.loads(text)
+            pid, started = record["pid"], record["pid_started"]
+            return cls(f"{record['holder']} (process {pid})", is_alive(pid, started))
+        except (ValueError, KeyError, TypeError):  # it is being written
+            return cls("another Torchwire", alive=False)
