@@ -133,12 +133,13 @@ def module(
     """Register a Module subclass under ``id``.
 
     ``cacheable=False`` makes it run every time (its output may still be unchanged, which stops the wave there);
-    ``distributed=True`` lets it use several processes; ``libraries`` are the distributions whose versions belong
-    to its cache key. A module that names torch or torchvision there starts in a process that has imported both; any
-    other one starts in a small process that has not, even while torch is still being loaded. ``extendable`` names the
-    parameters that only say how far to go, so that a module that keeps checkpoints may go on from where a run with
-    other values of them ended. ``memory`` is about how many bytes it takes, for the time before that was measured.
-    An ``internal`` one is no part of pipelines: the engine runs it by itself when results are looked at.
+    ``distributed=True`` lets it use several processes (``Context.run_ranks``) and all cores; ``libraries`` are the
+    distributions whose versions belong to its cache key. A module that names torch or torchvision there starts in a
+    process that has imported both; any other one starts in a small process that has not, even while torch is still
+    being loaded. ``extendable`` names the parameters that only say how far to go, so that a module that keeps
+    checkpoints may go on from where a run with other values of them ended. ``memory`` is about how many bytes it
+    takes, for the time before that was measured. An ``internal`` one is no part of pipelines: the engine runs it by
+    itself when results are looked at.
     """
 
     def register(cls: M) -> M:

@@ -67,7 +67,8 @@ class TrainPyTorchModel(Module):
     learning_rate = number(
         0.001,
         minimum=SMALLEST_POSITIVE,
-        help="How far each step goes. Too high and the loss jumps or becomes NaN; too low and it hardly falls.",
+        help="How far each step goes. Too high and the loss jumps or becomes NaN; too low and it hardly falls. Several "
+        "processes multiply it by their number, as they do the batch.",
     )
     random_seed = integer(1, help="The same seed on the same machine gives exactly the same weights.")
     patience = integer(

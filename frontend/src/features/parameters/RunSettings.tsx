@@ -7,6 +7,7 @@ import type { ModuleSpec } from '@/services/types.generated';
 import type { Resources } from '@/lib/document/types';
 import { useNodeFaults } from '@/lib/document/faultStore';
 import { useTargets } from '@/services/queries/useTargets';
+import { effectiveText } from './effective';
 import { useFoldedSections } from './foldedSections';
 import { Section } from './Section';
 import { TargetSelect } from './TargetSelect';
@@ -61,7 +62,13 @@ export function RunSettings({ nodeId, spec }: RunSettingsProps) {
           />
         </Field>
       )}
-      {spec.distributed && <ResourceFields nodeId={nodeId} resources={node.resources} />}
+      {spec.distributed && (
+        <ResourceFields
+          nodeId={nodeId}
+          resources={node.resources}
+          effective={effectiveText(spec, node.parameters, node.resources)}
+        />
+      )}
       <Field
         id={`${id}-regenerate`}
         layout="row"
@@ -80,10 +87,20 @@ export function RunSettings({ nodeId, spec }: RunSettingsProps) {
 
 const LIMITS = { node_count: 1000, process_count_per_node: 256 } as const;
 
-function ResourceFields({ nodeId, resources }: { nodeId: string; resources: Resources }) {
+interface ResourceFieldsProps {
+  nodeId: string;
+  resources: Resources;
+  effective: string | undefined;
+}
+
+function ResourceFields({ nodeId, resources, effective }: ResourceFieldsProps) {
   const fields = [
     { key: 'node_count', label: 'Node count', hint: 'How many machines.' },
-    { key: 'process_count_per_node', label: 'Process count per node', hint: 'Processes on each machine.' },
+    {
+      key: 'process_count_per_node',
+      label: 'Process count per node',
+      hint: effective ?? 'Processes on each machine.',
+    },
   ] as const;
   return fields.map(({ key, label, hint }) => {
     const id = `field-${nodeId}-${key}`;

@@ -6,11 +6,12 @@ import { Button } from '@/components/ui/Button';
 import { cx } from '@/components/ui/cx';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
+import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { SearchField } from '@/components/ui/TextField';
 import { toast } from '@/components/ui/toasts';
 import { count, counted } from '@/lib/run/format';
-import { joinLogs, useLiveLog } from '@/lib/run/logStore';
+import { joinLogs, ranksIn, useLiveLog, writtenBy } from '@/lib/run/logStore';
 import type { LogEntry } from '@/lib/run/logStore';
 import { useNodeRun, useRunState } from '@/lib/run/runStore';
 import { isNodeOver } from '@/lib/run/types';
@@ -20,6 +21,7 @@ import { logsQuery } from '@/services/queries/useLogs';
 import styles from './NodeLogs.module.css';
 
 const LINE_PX = 18;
+const ALL = 'all';
 
 /** What a node writes, as it writes it: the tail is followed until one scrolls up. */
 export function NodeLogs({ nodeId }: { nodeId: string }) {
@@ -42,7 +44,12 @@ function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
   const all = useMemo(() => joinLogs(entriesOf(stored.data), live), [stored.data, live]);
-  const shown = useMemo(() => matching(all, search), [all, search]);
+  const ranks = useMemo(() => ranksIn(all), [all]);
+  const [process, setProcess] = useState(ALL);
+  const shown = useMemo(() => {
+    const ofProcess = process === ALL ? all : writtenBy(all, Number(process));
+    return matching(ofProcess, search);
+  }, [all, process, search]);
 
   if (stored.isPending) {
     return (
@@ -60,6 +67,21 @@ function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
     <div className={styles.log}>
       <div className={styles.tools}>
         <SearchField label="Search the log" value={search} onValueChange={setSearch} />
+        {ranks.length > 0 && (
+          <Select
+            label="Process"
+            value={process}
+            onValueChange={setProcess}
+            quiet
+            options={[
+              { value: ALL, label: 'All processes' },
+              ...['rank 0', ...ranks].map((rank) => ({
+                value: rank.slice('rank '.length),
+                label: `Rank ${rank.slice('rank '.length)}`,
+              })),
+            ]}
+          />
+        )}
         <IconButton
           label={follow ? 'Stop following the end' : 'Follow the end'}
           pressed={follow}
@@ -90,7 +112,9 @@ function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
         <Lines entries={shown} search={search} follow={follow} onFollow={setFollow} />
       )}
       <p className={styles.foot} role="status">
-        {search === '' ? counted(all.length, 'line') : `${count(shown.length)} of ${count(all.length)} lines`}
+        {shown.length === all.length
+          ? counted(all.length, 'line')
+          : `${count(shown.length)} of ${count(all.length)} lines`}
         {!follow && search === '' && all.length > 0 && (
           <Button
             size="sm"
@@ -159,6 +183,7 @@ function Lines({ entries, search, follow, onFollow }: LinesProps) {
               <span className={styles.time} style={{ minWidth: `${Math.max(6, digits)}ch` }}>
                 {(entry.time - start).toFixed(1)}
               </span>
+              {entry.stream.startsWith('rank ') && <span className={styles.rank}>{entry.stream}</span>}
               <span className={styles.text}>
                 <Marked text={entry.text} search={search} />
               </span>

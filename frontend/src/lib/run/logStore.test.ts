@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { eventAt } from './fixtures';
-import { joinLogs, logStore } from './logStore';
+import { joinLogs, logStore, ranksIn, writtenBy } from './logStore';
 
 const entry = (seq: number, text = String(seq)) => ({ seq, time: 0, stream: 'stdout', text });
 
@@ -24,6 +24,16 @@ describe('log lines', () => {
     ]);
     expect(logStore.getState().lines['a']?.map(({ text }) => text)).toEqual(['one', 'two']);
     expect(logStore.getState().lines['b']).toHaveLength(1);
+  });
+
+  it('are told apart by the process that wrote them', () => {
+    const all = ['rank 10', 'stdout', 'rank 2', 'stderr', 'rank 2'].map((stream, seq) => ({
+      ...entry(seq),
+      stream,
+    }));
+    expect(ranksIn(all)).toEqual(['rank 2', 'rank 10']);
+    expect(writtenBy(all, 0).map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(writtenBy(all, 2).map(({ seq }) => seq)).toEqual([2, 4]);
   });
 
   it('are not told twice when the server told them too', () => {

@@ -50,6 +50,23 @@ export function useLiveLog(nodeId: string): readonly LogEntry[] {
   return useStore(logStore, (state) => state.lines[nodeId] ?? NONE);
 }
 
+/** The further processes of a node that have written something, in order: each writes to a stream of its own. */
+export function ranksIn(entries: readonly LogEntry[]): readonly string[] {
+  const streams = new Set(entries.map(({ stream }) => stream));
+  return [...streams]
+    .filter((stream) => stream.startsWith('rank '))
+    .sort((one, other) => rankOf(one) - rankOf(other));
+}
+
+function rankOf(stream: string): number {
+  return stream.startsWith('rank ') ? Number(stream.slice('rank '.length)) : 0;
+}
+
+/** What one process has written; the first one writes to the usual streams. */
+export function writtenBy(entries: readonly LogEntry[], rank: number): readonly LogEntry[] {
+  return entries.filter(({ stream }) => rankOf(stream) === rank);
+}
+
 /** Joins what the server told with what came live; both may hold the same events. */
 export function joinLogs(stored: readonly LogEntry[], live: readonly LogEntry[]): readonly LogEntry[] {
   const last = stored.at(-1)?.seq ?? 0;
