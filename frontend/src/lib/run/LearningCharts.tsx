@@ -16,7 +16,7 @@ interface Group {
 /** Charts that people know; whatever else was measured gets one chart each. */
 const GROUPS: readonly Group[] = [
   { title: 'Loss', names: ['train_loss', 'val_loss', 'loss'] },
-  { title: 'Accuracy', names: ['train_accuracy', 'val_accuracy', 'accuracy'] },
+  { title: 'Accuracy', names: ['train_accuracy', 'val_accuracy', 'val_top5', 'accuracy'] },
 ];
 
 interface LearningChartsProps {

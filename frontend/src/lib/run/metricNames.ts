@@ -5,6 +5,7 @@ const TITLES: Readonly<Record<string, string>> = {
   val_loss: 'Validation loss',
   train_accuracy: 'Training accuracy',
   val_accuracy: 'Validation accuracy',
+  val_top5: 'Validation top 5',
   learning_rate: 'Learning rate',
   images_per_second: 'Images per second',
   seconds: 'Time of an epoch',
