@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from tests.modules.fake_context import FakeContext, digest_of, run_module
 from tests.modules.toy_images import CATEGORIES, toy_images
 from torchwire.data_types.data_frame import DataFrame
 from torchwire.data_types.model import TrainedModel
-from torchwire.data_types.scores import preview_scored
+from torchwire.data_types.scores import preview_scored, scored_as_csv
 from torchwire.data_types.transformation import applied
 from torchwire.errors import (
     InvalidDatasetError,
@@ -188,3 +190,31 @@ def test_a_faster_precision_says_how_often_the_label_differs(tmp_path: Path, mod
     )
     run_module(ScoreImageModel, ctx, precision="bf16")
     assert any("got the same label" in line for line in ctx.logs)
+
+
+def test_filters_narrow_and_are_counted(scored: Path) -> None:
+    rows = preview_scored(scored, {"limit": "60"})["rows"]
+    middle = sorted(row["confidence"] for row in rows)[30]
+    sure = preview_scored(scored, {"min_confidence": str(middle), "limit": "60"})
+    assert all(row["confidence"] >= middle - 1e-4 for row in sure["rows"]) and 0 < sure["total"] < 60
+    assert sure["counts"]["right"] + sure["counts"]["wrong"] == sure["counts"]["all"] == sure["total"]
+    part = rows[7]["id"][-4:].upper()
+    named = preview_scored(scored, {"text": part, "limit": "60"})
+    assert named["rows"] and all(part.lower() in row["id"].lower() for row in named["rows"])
+    backwards = preview_scored(scored, {"order": "-id", "limit": "60"})["rows"]
+    assert [row["id"] for row in backwards] == [row["id"] for row in rows][::-1]
+    wrong = preview_scored(scored, {"only": "wrong"})
+    assert wrong["counts"]["all"] == 60 and wrong["counts"]["wrong"] == wrong["total"]
+    for query in ({"min_confidence": "2"}, {"max_confidence": "much"}):
+        with pytest.raises(OutOfRangeError):
+            preview_scored(scored, query)
+
+
+def test_what_the_filters_leave_comes_as_csv(scored: Path) -> None:
+    query = {"only": "right", "order": "-confidence"}
+    text = b"".join(scored_as_csv(scored, query)).decode("utf-8-sig")
+    lines = list(csv.reader(io.StringIO(text)))
+    assert lines[0][:4] == ["id", "category", "predicted", "confidence"]
+    shown = preview_scored(scored, query | {"limit": "200"})["rows"]
+    assert [line[0] for line in lines[1:]] == [row["id"] for row in shown]
+    assert all(line[1] == line[2] for line in lines[1:])

@@ -60,7 +60,10 @@ def list_all(run_id: str, node: str) -> Any:
         "limit": "How many at most; 200 at the most.",
         "category": "Only images or rows of this category.",
         "predicted": "Only rows with this prediction.",
-        "order": "id, confidence or -confidence.",
+        "order": "id, -id, confidence, -confidence or wrong.",
+        "text": "Only rows with this in their id.",
+        "min_confidence": "Only rows with at least this confidence, 0 to 1.",
+        "max_confidence": "Only rows with at most this confidence, 0 to 1.",
         "only": "wrong or right.",
         "cell": "TRUE,PREDICTED: the images behind a cell of the confusion matrix, by number.",
         "model": "Which model's cell: 0 or 1.",
@@ -93,6 +96,32 @@ def download(run_id: str, node: str, port: str) -> Response:
     folder = _folder(_output(run_id, node, port)["digest"])
     answer = Response(zip_stream(_files(folder)), mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.zip"'
+    return answer
+
+
+@outputs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/outputs/<port>/rows.csv",
+    summary="Download scored rows",
+    permission="read",
+    media_type="text/csv",
+    query={
+        "category": "Only rows of this category.",
+        "predicted": "Only rows with this prediction.",
+        "order": "id, -id, confidence, -confidence or wrong.",
+        "only": "wrong or right.",
+        "text": "Only rows with this in their id.",
+        "min_confidence": "Only rows with at least this confidence, 0 to 1.",
+        "max_confidence": "Only rows with at most this confidence, 0 to 1.",
+    },
+)
+def rows_csv(run_id: str, node: str, port: str) -> Response:
+    """The rows of a scored table that fit the filters, as CSV, written while it is sent."""
+    from torchwire.data_types.scores import scored_as_csv
+
+    digest = _output(run_id, node, port)["digest"]
+    answer = Response(scored_as_csv(_folder(digest), request.args.to_dict(), digest), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.csv"'
     return answer
 
 

@@ -136,6 +136,14 @@ class ScoredRow(TypedDict):
     scores: NotRequired[dict[str, float]]
 
 
+class ScoredCounts(TypedDict):
+    """How many images fit the filters, and how many of those were predicted rightly."""
+
+    all: int
+    right: int
+    wrong: int
+
+
 class ScoredPreview(TypedDict):
     """A page of scored images."""
 
@@ -144,6 +152,7 @@ class ScoredPreview(TypedDict):
     columns: list[str]
     total: int
     rows: list[ScoredRow]
+    counts: ScoredCounts
     images_digest: str | None
     labels: list[str]
     accuracy: NotRequired[float | None]

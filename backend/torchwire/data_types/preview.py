@@ -114,7 +114,7 @@ def _data_frame(folder: Path, digest: str, query: Query) -> dict[str, Any]:
 
     frame = DataFrame.open(folder)
     if frame.kind == "scored":
-        return scores.preview_scored(folder, query)
+        return scores.preview_scored(folder, query, digest)
     if frame.kind == "evaluation":
         return scores.preview_evaluation(folder, query)
     offset, limit = page(query)

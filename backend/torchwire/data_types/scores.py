@@ -7,8 +7,10 @@ is labelled), ``Scored Probabilities_<label>`` for each class and ``Scored Label
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 from torchwire.data_types.data_frame import FORMAT, SCHEMA, TABLE, VERSION, DataFrame
 from torchwire.data_types.json_files import write_json
+from torchwire.data_types.kept import KEPT
 from torchwire.data_types.preview import page, whole_number
 from torchwire.errors import NotScoredDatasetError, OutOfRangeError
 
@@ -138,50 +141,154 @@ class ScoredWriter:
             write_json(self._folder / SCHEMA, record | {"images": self._images, "labels": self._labels})
 
 
-def preview_scored(folder: Path, query: Mapping[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ScoredIndex:
+    """What filters and orders need of a scored table, read once and kept. ``right`` is None without labels."""
+
+    scored: ScoredTable
+    ids: Any
+    predicted: Any
+    category: Any
+    right: NDArray[np.bool_] | None
+    confidence: NDArray[np.float32]
+    by_id: NDArray[np.int64]
+    accuracy: float | None
+
+    @classmethod
+    def open(cls, folder: Path, digest: str = "") -> ScoredIndex:
+        """Read the artifact ``digest`` in ``folder``, or find it read. Raises NotScoredDatasetError."""
+        if not digest:
+            return cls._read(folder)
+        return KEPT.get(("scored", str(folder), digest), lambda: cls._read(folder))
+
+    @classmethod
+    def _read(cls, folder: Path) -> ScoredIndex:
+        scored = ScoredTable.open(folder)
+        ids, predicted = scored.column(ID), scored.column(PREDICTED).dictionary_encode()
+        category = right = accuracy = None
+        if CATEGORY in pq.read_schema(scored.file).names:
+            category = scored.column(CATEGORY)
+            right = np.asarray(pc.fill_null(pc.equal(category, scored.column(PREDICTED)), False))
+            category = category.dictionary_encode()
+            accuracy = float(right.mean()) if scored.labelled and len(right) else None
+        by_id = np.asarray(pc.sort_indices(ids), dtype=np.int64)
+        confidence = scored.confidences().astype(np.float32)
+        return cls(scored, ids, predicted, category, right, confidence, by_id, accuracy)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        held = (self.ids, self.predicted, self.category, self.right, self.confidence, self.by_id)
+        return sum(int(one.nbytes) for one in held if one is not None)
+
+    def chosen(self, query: Mapping[str, str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The numbers of the rows that ``query`` asks for, in order, and which fit but for whether they are right."""
+        fits = np.ones(len(self.ids), dtype=bool)
+        if "predicted" in query:
+            fits &= _equal(self.predicted, query["predicted"])
+        if "category" in query:
+            fits &= _equal(self.category, query["category"])
+        if text := query.get("text"):
+            fits &= np.asarray(pc.match_substring(self.ids, text, ignore_case=True))
+        least, most = _share(query, "min_confidence", 0.0), _share(query, "max_confidence", 1.0)
+        if least > 0 or most < 1:
+            # As many digits as people see: what is shown as 90 % is within "from 90 %".
+            shown = self.confidence.round(4)
+            fits &= (shown >= np.float32(least) - 1e-6) & (shown <= np.float32(most) + 1e-6)
+        keep = fits
+        if only := query.get("only"):
+            _check("only", only, ("wrong", "right"))
+            wanted = np.zeros(len(self.ids), bool) if self.right is None else self.right
+            keep = fits & (wanted if only == "right" or self.right is None else ~wanted)
+        numbers = self._ordered(query.get("order", "id"))
+        return numbers[keep[numbers]], fits
+
+    def _ordered(self, order: str) -> NDArray[np.int64]:
+        _check("order", order, ("id", "-id", "confidence", "-confidence", "wrong"))
+        if order in ("id", "-id"):
+            return self.by_id if order == "id" else self.by_id[::-1]
+        if order == "confidence":
+            return np.argsort(self.confidence, kind="stable")
+        if order == "-confidence" or self.right is None:
+            return np.argsort(-self.confidence, kind="stable")
+        return np.lexsort((-self.confidence, self.right))
+
+
+def preview_scored(folder: Path, query: Mapping[str, str], digest: str = "") -> dict[str, Any]:
     """A page of a scored table.
 
-    ``query``: offset, limit (at most 200), order (``id``; ``confidence`` or ``-confidence``; ``wrong``: wrong ones
-    first, the surest first), only (``wrong`` | ``right``), category, predicted. Raises NotScoredDatasetError and, for
-    a query that can't be read, OutOfRangeError or ParameterParseError.
+    ``query``: offset, limit (at most 200), order (``id`` or ``-id``; ``confidence`` or ``-confidence``; ``wrong``:
+    wrong ones first, the surest first), only (``wrong`` | ``right``), category, predicted, text (a part of the id),
+    min_confidence and max_confidence (0 to 1). ``counts`` are of all that fit but for ``only``. Raises
+    NotScoredDatasetError and, for a query that can't be read, OutOfRangeError or ParameterParseError.
     """
-    scored = ScoredTable.open(folder)
-    predicted = scored.column(PREDICTED)
-    category = scored.column(CATEGORY) if CATEGORY in pq.read_schema(scored.file).names else None
-    right = None if category is None else np.asarray(pc.fill_null(pc.equal(category, predicted), False))
-    keep = np.ones(scored.total, dtype=bool)
-    if "predicted" in query:
-        keep &= np.asarray(pc.equal(predicted, query["predicted"]))
-    if "category" in query:
-        keep &= False if category is None else np.asarray(pc.fill_null(pc.equal(category, query["category"]), False))
-    if only := query.get("only"):
-        _check("only", only, ("wrong", "right"))
-        keep &= False if right is None else (right if only == "right" else ~right)
-    numbers = _ordered(scored, right, query.get("order", "id"))
-    numbers = numbers[keep[numbers]]
+    index = ScoredIndex.open(folder, digest)
+    numbers, fits = index.chosen(query)
     offset, limit = page(query)
+    right = 0 if index.right is None else int((fits & index.right).sum())
     return {
         "type": "DataFrameDirectory",
         "kind": "scored",
-        "columns": pq.read_schema(scored.file).names,
+        "columns": pq.read_schema(index.scored.file).names,
         "total": len(numbers),
-        "rows": scored.rows(numbers[offset : offset + limit]),
-        "images_digest": scored.images_digest,
-        "labels": scored.labels,
-        "accuracy": float(right.mean()) if right is not None and scored.labelled and len(right) else None,
+        "counts": {"all": int(fits.sum()), "right": right, "wrong": int(fits.sum()) - right},
+        "rows": index.scored.rows(numbers[offset : offset + limit]),
+        "images_digest": index.scored.images_digest,
+        "labels": index.scored.labels,
+        "accuracy": index.accuracy,
     }
 
 
-def _ordered(scored: ScoredTable, right: NDArray[np.bool_] | None, order: str) -> NDArray[np.int64]:
-    _check("order", order, ("id", "confidence", "-confidence", "wrong"))
-    if order == "id":
-        return np.asarray(pc.sort_indices(scored.column(ID)), dtype=np.int64)
-    confidence = scored.confidences()
-    if order == "confidence":
-        return np.argsort(confidence, kind="stable")
-    if order == "-confidence" or right is None:
-        return np.argsort(-confidence, kind="stable")
-    return np.lexsort((-confidence, right))
+def scored_as_csv(folder: Path, query: Mapping[str, str], digest: str = "") -> Iterator[bytes]:
+    """The rows that ``query`` (as in ``preview_scored``) asks for as lines of CSV, a piece at a time."""
+    index = ScoredIndex.open(folder, digest)
+    numbers, _ = index.chosen(query)
+    return _csv(index, numbers)
+
+
+def _csv(index: ScoredIndex, numbers: NDArray[np.int64]) -> Iterator[bytes]:
+    labels = index.scored.labels
+    labelled = index.category is not None
+    head = [ID, *([CATEGORY] if labelled else []), "predicted", "confidence", *(f"p({label})" for label in labels)]
+    yield b"\xef\xbb\xbf" + _lines([head])  # spreadsheets take it for UTF-8 by these bytes
+    for start in range(0, len(numbers), 1000):
+        table = _take(index.scored.file, numbers[start : start + 1000])
+        scores = np.stack([table.column(PROBABILITY + label).to_numpy() for label in labels], axis=1)
+        texts = [table.column(ID), *([table.column(CATEGORY)] if labelled else []), table.column(PREDICTED)]
+        rows = zip(*(column.to_pylist() for column in texts), scores, strict=True)
+        yield _lines(
+            [
+                *map(_harmless, row[:-1]),
+                f"{row[-1].max():.6g}",
+                *(f"{score:.6g}" for score in row[-1]),
+            ]
+            for row in rows
+        )
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+def _harmless(text: str | None) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text and text[0] in "=+-@\t\r" else text or ""
+
+
+def _equal(column: Any, value: str) -> Any:
+    return False if column is None else np.asarray(pc.fill_null(pc.equal(column, value), False))
+
+
+def _share(query: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(query.get(name) or default)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise OutOfRangeError(f"'{name}' is '{query[name][:40]}' and must be a number from 0 to 1.", parameter=name)
+    return value
 
 
 def preview_evaluation(folder: Path, query: Mapping[str, str]) -> dict[str, Any]:

@@ -157,6 +157,7 @@ export interface ApiRecords {
   Sample: Sample;
   SamplesAnswer: SamplesAnswer;
   ScalarValue: ScalarValue;
+  ScoredCounts: ScoredCounts;
   ScoredPreview: ScoredPreview;
   ScoredRow: ScoredRow;
   SkippedFile: SkippedFile;
@@ -1445,9 +1446,18 @@ export interface ScoredPreview {
   columns: string[];
   total: number;
   rows: ScoredRow[];
+  counts: ScoredCounts;
   images_digest: string | null;
   labels: string[];
   accuracy?: number | null;
+}
+/**
+ * How many images fit the filters, and how many of those were predicted rightly.
+ */
+export interface ScoredCounts {
+  all: number;
+  right: number;
+  wrong: number;
 }
 /**
  * A page of any other table.
