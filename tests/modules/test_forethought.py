@@ -59,6 +59,9 @@ def model(name: str = "densenet121", **more: Any) -> Facts:
     return Facts(model=ModelFacts("densenet", name, **more))
 
 
+BIG = {"sizes": ((64, 64),)}
+
+
 # --- what comes out ---
 
 
@@ -129,14 +132,37 @@ def test_train_tells_steps_batches_and_memory() -> None:
     assert dict(rows(facts))["Steps in an epoch"] == "7, 21 in 3 epochs"
 
 
-@pytest.mark.parametrize(("total", "batch"), [(1, 4), (4, 4), (5, 4), (9, 4), (10, 4), (7, 1), (3, 8)])
-def test_steps_are_those_of_the_loop(total: int, batch: int) -> None:
-    assert batch_sizes(total, batch) == [len(b) for b in split(range(total), batch, merge_single=True)]
+@pytest.mark.parametrize("processes", [1, 2, 3])
+@pytest.mark.parametrize(("total", "batch"), [(1, 4), (4, 4), (5, 4), (9, 4), (10, 4), (7, 1), (3, 8), (26, 4)])
+def test_steps_are_those_of_the_loop(total: int, batch: int, processes: int) -> None:
+    steps = split(range(total), batch * processes, smallest=processes * min(2, batch))
+    assert batch_sizes(total, batch, processes) == [len(step) for step in steps]
 
 
 def test_score_has_a_row_for_each_image() -> None:
     out = foresee(ScoreImageModel, {"dataset": images(), "trained_model": Facts(categories=("ant", "bee"))})
     assert words(out["scored_dataset"]) == "80 rows, 2 categories"
+
+
+# --- rehearsals ---
+
+
+def test_a_rehearsal_times_steps_and_adds_them_up() -> None:
+    wired = {"training_dataset": images(**BIG), "validation_dataset": images(**BIG)}
+    wired["untrained_model"] = Facts(model=ModelFacts("resnet", "resnet18"))
+    found = TrainPyTorchModel({"epochs": 4, "batch_size": 4}).rehearse(Known(wired), "cpu", 1)
+    assert found.why is None and found.seconds and found.seconds_per_epoch and found.memory
+    assert found.seconds == pytest.approx(4 * found.seconds_per_epoch)
+    trained = Facts(model=ModelFacts("resnet", "resnet18"), categories=("a", "b"), input_size=(32, 32))
+    scored = ScoreImageModel({}).rehearse(Known({"dataset": images(), "trained_model": trained}), "cpu", 1)
+    assert scored.seconds and scored.why is None
+
+
+def test_a_rehearsal_says_what_must_run_first() -> None:
+    known = Known({"untrained_model": model()}, {"training_dataset": ("convert", "images")})
+    found = TrainPyTorchModel({}).rehearse(known, "cpu", 1)
+    assert found.seconds is None and found.port == "training_dataset"
+    assert found.why == "It is not known how many images of what size there are until 'convert' has run."
 
 
 # --- what is remarked ---
@@ -145,9 +171,6 @@ def test_score_has_a_row_for_each_image() -> None:
 def train(training: Facts, validation: Facts | None = None, known: Any = None, **parameters: Any) -> list[Remark]:
     wired = {"training_dataset": training, "validation_dataset": validation or training, "untrained_model": model()}
     return remarks(TrainPyTorchModel, wired, known, **parameters)
-
-
-BIG = {"sizes": ((64, 64),)}
 
 
 def test_good_data_are_not_remarked_on() -> None:

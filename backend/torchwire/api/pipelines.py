@@ -18,6 +18,7 @@ from torchwire.api.records import (
     PipelinesAnswer,
     PipelineUpdate,
     PlanAnswer,
+    RehearsalAnswer,
     RevisionsAnswer,
     Validation,
 )
@@ -153,3 +154,35 @@ def plan(body: PipelineQuestion) -> Any:
 def facts(body: FactsQuestion) -> Any:
     """What each output holds or would hold, and what to remark, for a pipeline finished or not. Nothing runs."""
     return services().engine.facts(body["pipeline"])
+
+
+@pipelines.declare(
+    "POST",
+    "/preflight",
+    summary="Rehearse a pipeline",
+    permission="run",
+    request=FactsQuestion,
+    response=RehearsalAnswer,
+    status=202,
+)
+def rehearse(body: FactsQuestion) -> Any:
+    """Begin to run one batch of each training and scoring node that Submit would run. No run is made of it."""
+    return {"rehearsal": services().engine.rehearse(body["pipeline"])}
+
+
+@pipelines.declare(
+    "GET",
+    "/preflight/<rehearsal_id>",
+    summary="Read a rehearsal",
+    permission="read",
+    response=RehearsalAnswer,
+)
+def rehearsal(rehearsal_id: str) -> Any:
+    """How far a rehearsal has come and what it found. Only the last one is remembered."""
+    return {"rehearsal": services().engine.rehearsals.get(rehearsal_id)}
+
+
+@pipelines.declare("DELETE", "/preflight/<rehearsal_id>", summary="Cancel a rehearsal", permission="run", status=204)
+def cancel_rehearsal(rehearsal_id: str) -> None:
+    """End a rehearsal at once."""
+    services().engine.rehearsals.cancel(rehearsal_id)

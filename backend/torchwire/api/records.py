@@ -400,3 +400,34 @@ class FactsAnswer(TypedDict):
 
     facts: dict[str, dict[str, PortFacts]]
     remarks: list[Remark]
+
+
+class RehearsedNode(TypedDict):
+    """How long a node would take and what memory, by a few steps of it; or ``why`` that can't be told, and by which
+    input (``port``).
+    """
+
+    seconds: NotRequired[float]
+    seconds_per_epoch: NotRequired[float]
+    memory_bytes: NotRequired[int]
+    why: NotRequired[str]
+    port: NotRequired[str]
+
+
+class Rehearsal(TypedDict):
+    """A rehearsal; ``waiting`` is how many nodes are not done. ``seconds`` is for the whole pipeline, once all are."""
+
+    id: str
+    status: Literal["running", "done", "failed", "cancelled"]
+    target: str
+    nodes: dict[str, RehearsedNode]
+    waiting: int
+    seconds: float | None
+    memory_bytes: int | None
+    error: str | None
+
+
+class RehearsalAnswer(TypedDict):
+    """One rehearsal."""
+
+    rehearsal: Rehearsal

@@ -25,6 +25,8 @@ from torchwire.execution.launcher import ask_devices
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
 from torchwire.execution.recovery import load_run
+from torchwire.execution.rehearsal import Part as Rehearsed
+from torchwire.execution.rehearsal import Rehearsals
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import Load, local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
@@ -60,6 +62,7 @@ class Engine:
         self._dataset_facts = DatasetFacts(database.datasets.find)
         store = self._executor.store
         self.jobs = Jobs(self.home, registry, settings, store.data, self._loop.begin, self._loop.give_up)
+        self.rehearsals = Rehearsals(registry.packages, self.home.workers_log)
 
     def start(self) -> None:
         """Take the home folder and begin to work. Raises ConflictError when another engine has it.
@@ -80,6 +83,7 @@ class Engine:
 
     def stop(self, kill: bool = False) -> None:
         """Stop working and let go of the home. Nodes that run go on unless ``kill``; the next engine finds them."""
+        self.rehearsals.stop()
         self.collector.stop()
         self._loop.stop(kill=kill)
         self._lock.release()
@@ -191,13 +195,32 @@ class Engine:
         validation = self._check(document)
         if validation.pipeline is None:
             raise InvalidPipeline(validation.faults)
-        steps = draft(validation, self._registry)
-        executor, settings = self._executor, self._settings.as_seen_by_modules()
-        knowing = Knowing(
-            steps, self._registry, executor.preparation, self._manifests, executor.targets, self._known_data, settings
-        )
         with self._database.read():  # one state of the database for all nodes
-            return knowing.as_json()
+            return self._knowing(validation).as_json()
+
+    def rehearse(self, document: object) -> dict[str, Any]:
+        """Begin to rehearse what submitting would run, and return the rehearsal; ``rehearsals`` has it from then on.
+
+        Raises InvalidPipeline as submitting would, and ConflictError while another rehearsal goes on.
+        """
+        pipeline, steps, _ = self._foreseen(document, Part())
+        planned = self._foresee(steps)["nodes"]
+        knowing = self._knowing(self._check(document))
+        with self._database.read():
+            knowing.as_json()
+            parts, others, targets = [], 0.0, self._executor.targets
+            for node, step in steps.steps.items():
+                if planned[node]["action"] == "reuse":
+                    continue
+                if not step.spec.rehearsed:
+                    others += planned[node]["seconds_expected"] or 0.0
+                    continue
+                target = targets[step.target]
+                threads = target.threads(step.spec.distributed)
+                known = knowing.known(step)
+                parts.append(Rehearsed(node, step.spec.id, dict(step.parameters), known, target.device, threads))
+        heavy = steps.steps[parts[0].node].target if parts else pipeline.default_compute_target
+        return self.rehearsals.start(parts, others, targets[heavy].title)
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
@@ -244,6 +267,13 @@ class Engine:
 
     def _dataset_fault(self, value: str) -> TorchwireError | None:
         return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)
+
+    def _knowing(self, validation: Validation) -> Knowing:
+        executor, settings = self._executor, self._settings.as_seen_by_modules()
+        steps = draft(validation, self._registry)
+        return Knowing(
+            steps, self._registry, executor.preparation, self._manifests, executor.targets, self._known_data, settings
+        )
 
     def _known_data(self, value: str) -> Facts:
         try:

@@ -80,7 +80,7 @@ class Knowing:
         made = self._made()
         remarks: list[dict[str, Any]] = []
         for node, step in self._draft.steps.items():
-            module, known = self._registry.get(step.spec.id)(step.parameters), self._known(step)
+            module, known = self._registry.get(step.spec.id)(step.parameters), self.known(step)
             self._facts[node] = self._outputs(step, module, known, made.get(node, {}))
             remarks += [_as_json(node, remark) for remark in self._ask_remarks(step, module, known)]
         facts = {
@@ -90,7 +90,8 @@ class Knowing:
         remarks.sort(key=lambda remark: SEVERITIES.index(remark["severity"]))
         return {"facts": {node: outputs for node, outputs in facts.items() if outputs}, "remarks": remarks}
 
-    def _known(self, step: Step) -> Known:
+    def known(self, step: Step) -> Known:
+        """What is known around a node, once ``as_json`` has gone through the pipeline."""
         target = self._targets.get(step.target)
         inputs = {port: self._facts.get(node, {}).get(output, UNKNOWN) for port, (node, output) in step.inputs.items()}
         for parameter in step.spec.parameters:

@@ -14,7 +14,7 @@ from torchwire.data_types.catalog import (
 )
 from torchwire.data_types.facts import UNKNOWN, Facts, ModelFacts, TrainingFacts
 from torchwire.module_api.context import Checkpoint, Context
-from torchwire.module_api.foresight import Change, Fix, Known, Remark
+from torchwire.module_api.foresight import Change, Estimate, Fix, Known, Remark
 from torchwire.module_api.module import Module, ModuleSpec, Outputs, module
 from torchwire.module_api.parameters import (
     REQUIRED,
@@ -41,6 +41,7 @@ __all__ = [
     "Checkpoint",
     "Context",
     "DirectoryType",
+    "Estimate",
     "Facts",
     "Fix",
     "InputPort",

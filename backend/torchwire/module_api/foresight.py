@@ -33,6 +33,20 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """How long a node would take and how many bytes of memory, by a rehearsal.
+
+    Where that can't be told, ``why`` says it in a sentence and ``port`` names the input that too little is known of.
+    """
+
+    seconds: float | None = None
+    seconds_per_epoch: float | None = None
+    memory: int | None = None
+    why: str | None = None
+    port: str | None = None
+
+
+@dataclass(frozen=True)
 class Change:
     """A parameter and the value to give it; ``node`` is empty for the node that remarks."""
 

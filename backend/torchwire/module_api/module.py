@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from torchwire.data_types.facts import Facts
 from torchwire.errors import TorchwireError
 from torchwire.module_api.context import Context
-from torchwire.module_api.foresight import Known, Remark
+from torchwire.module_api.foresight import Estimate, Known, Remark
 from torchwire.module_api.parameters import Parameter
 from torchwire.module_api.ports import InputPort, OutputPort
 
@@ -37,6 +37,7 @@ class ModuleSpec:
     extendable: tuple[str, ...] = ()
     memory: int | None = None
     internal: bool = False
+    rehearsed: bool = False
 
     def input(self, port_id: str) -> InputPort | None:
         """The input of that id, if there is one."""
@@ -113,6 +114,13 @@ class Module:
         """What to tell the user about the node before it runs. Asked like ``foresee``."""
         return ()
 
+    def rehearse(self, known: Known, device: str, threads: int) -> Estimate | None:
+        """Do a little of the work on made-up data, in a process of its own; None when there is nothing to rehearse.
+
+        Only asked of modules that say ``rehearsed``. Raises TorchwireError when the work could not be done at all.
+        """
+        return None
+
 
 M = TypeVar("M", bound=type[Module])
 
@@ -129,6 +137,7 @@ def module(
     extendable: tuple[str, ...] = (),
     memory: int | None = None,
     internal: bool = False,
+    rehearsed: bool = False,
 ) -> Callable[[M], M]:
     """Register a Module subclass under ``id``.
 
@@ -139,7 +148,7 @@ def module(
     being loaded. ``extendable`` names the parameters that only say how far to go, so that a module that keeps
     checkpoints may go on from where a run with other values of them ended. ``memory`` is about how many bytes it
     takes, for the time before that was measured. An ``internal`` one is no part of pipelines: the engine runs it by
-    itself when results are looked at.
+    itself when results are looked at. ``rehearsed`` says that ``rehearse`` tells how long a node would take.
     """
 
     def register(cls: M) -> M:
@@ -159,6 +168,7 @@ def module(
             extendable=extendable,
             memory=memory,
             internal=internal,
+            rehearsed=rehearsed,
         )
         return cls
 

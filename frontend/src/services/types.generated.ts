@@ -135,6 +135,9 @@ export interface ApiRecords {
   PortFacts: PortFacts;
   Preview: Preview;
   Progress: Progress;
+  Rehearsal: Rehearsal;
+  RehearsalAnswer: RehearsalAnswer;
+  RehearsedNode: RehearsedNode;
   Remark: Remark;
   RemarkChange: RemarkChange;
   RemarkFix: RemarkFix;
@@ -1470,6 +1473,38 @@ export interface TablePreview {
   rows: {
     [k: string]: unknown;
   }[];
+}
+/**
+ * A rehearsal; ``waiting`` is how many nodes are not done. ``seconds`` is for the whole pipeline, once all are.
+ */
+export interface Rehearsal {
+  id: string;
+  status: 'running' | 'done' | 'failed' | 'cancelled';
+  target: string;
+  nodes: {
+    [k: string]: RehearsedNode;
+  };
+  waiting: number;
+  seconds: number | null;
+  memory_bytes: number | null;
+  error: string | null;
+}
+/**
+ * How long a node would take and what memory, by a few steps of it; or ``why`` that can't be told, and by which
+ * input (``port``).
+ */
+export interface RehearsedNode {
+  seconds?: number;
+  seconds_per_epoch?: number;
+  memory_bytes?: number;
+  why?: string;
+  port?: string;
+}
+/**
+ * One rehearsal.
+ */
+export interface RehearsalAnswer {
+  rehearsal: Rehearsal;
 }
 /**
  * One entry of a draft's journal.

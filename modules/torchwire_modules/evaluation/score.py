@@ -13,6 +13,7 @@ from torchwire.module_api import (
     IMAGE_DIRECTORY,
     MODEL_DIRECTORY,
     Context,
+    Estimate,
     Facts,
     Known,
     Module,
@@ -44,6 +45,7 @@ AGREEMENT = 0.995
     category="Scoring and Evaluation",
     version=1,
     libraries=("torch", "torchvision", "pillow", "pyarrow"),
+    rehearsed=True,
 )
 class ScoreImageModel(Module):
     """Predict the category of each image with a trained model, and how probable each category is."""
@@ -120,6 +122,12 @@ class ScoreImageModel(Module):
             if spare:
                 text = f"The model knows no {listed(spare)}: such images count as wrong."
                 yield Remark("categories-differ", "warning", text, port="dataset")
+
+    def rehearse(self, known: Known, device: str, threads: int) -> Estimate:
+        """Score a batch of random pixels."""
+        from torchwire_modules.training._rehearsal import rehearse_scoring  # late: it loads torch
+
+        return rehearse_scoring(known, self.precision, BATCH_SIZE, device, threads)
 
 
 def _tell(ctx: Context, precision: str, comparison: Comparison) -> None:

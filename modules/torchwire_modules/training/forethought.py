@@ -48,7 +48,7 @@ class Forethought:
         memory = self._memory(min(batch, images or batch))
         if not images:
             return TrainingFacts(self._recipe.epochs, effective_batch=batch * processes, memory=memory)
-        sizes = batch_sizes(-(-images // processes), batch)
+        sizes = batch_sizes(images, batch, processes)
         effective = min(batch * processes, images)
         return TrainingFacts(self._recipe.epochs, len(sizes), sizes[-1], effective, memory)
 
@@ -194,11 +194,16 @@ class Forethought:
 TITLES = {"training_dataset": "training dataset", "validation_dataset": "validation dataset"}
 
 
-def batch_sizes(images: int, batch: int) -> list[int]:
-    """The batches of one epoch: a last one of a single image joins the one before it, as batch norm needs two."""
-    full, rest = divmod(images, batch)
-    sizes = [batch] * full + ([rest] if rest else [])
-    return [*sizes[:-2], sizes[-2] + 1] if len(sizes) > 1 and batch > 1 and sizes[-1] == 1 else sizes
+def batch_sizes(images: int, batch: int, processes: int = 1) -> list[int]:
+    """The images of each step of one epoch, in all processes together.
+
+    A last step with too few for batch norm, which needs two in each process, joins the one before it.
+    """
+    full, rest = divmod(images, batch * processes)
+    sizes = [batch * processes] * full + ([rest] if rest else [])
+    if len(sizes) > 1 and sizes[-1] < processes * min(2, batch):
+        return [*sizes[:-2], sizes[-2] + sizes[-1]]
+    return sizes
 
 
 def training_memory(

@@ -11,6 +11,7 @@ from torchwire.module_api import (
     MODEL_DIRECTORY,
     UNTRAINED_MODEL_DIRECTORY,
     Context,
+    Estimate,
     Facts,
     Known,
     Module,
@@ -40,6 +41,7 @@ OPTIMIZING, LOSS, MACHINE = "Optimization", "Loss and layers", "Arithmetic"
     distributed=True,
     libraries=("torch", "torchvision", "pillow", "safetensors"),
     extendable=("epochs",),
+    rehearsed=True,
 )
 class TrainPyTorchModel(Module):
     """Fit a model to labelled images, check it after each epoch on others, and keep the best epoch's weights."""
@@ -182,6 +184,12 @@ class TrainPyTorchModel(Module):
     def remarks(self, known: Known) -> Iterable[Remark]:
         """Everything about the images, the model and the machine that training would stumble over."""
         return self._forethought(known).remarks()
+
+    def rehearse(self, known: Known, device: str, threads: int) -> Estimate:
+        """Train a few steps on random pixels."""
+        from torchwire_modules.training._rehearsal import rehearse_training  # late: it loads torch
+
+        return rehearse_training(known, self.recipe(), device, threads)
 
     def _forethought(self, known: Known) -> Forethought:
         return Forethought(known, self.recipe(), balanced=self.class_weights == "balanced")

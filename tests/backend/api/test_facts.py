@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import graphs
@@ -118,3 +119,39 @@ def test_what_was_made_counts_instead_of_what_is_foreseen(app: Flask, client: Fl
     assert after["convert"]["output_image_directory"]["images"] == 6
     assert not after["split"]["output_image_directory1"]["exact"]
     assert after["split"]["output_image_directory1"]["images"] == 2
+
+
+def test_a_rehearsal_tells_time_and_memory_or_what_is_missing(client: FlaskClient, sample: dict[str, Any]) -> None:
+    set_parameter(sample, "init", size=32, crop_size=32)
+    set_parameter(sample, "train", batch_size=4)
+    rehearsal = rehearsed(client, sample)
+    assert rehearsal["status"] == "done", rehearsal
+    assert rehearsal["nodes"]["train"]["seconds_per_epoch"] > 0 and rehearsal["nodes"]["score"]["seconds"] > 0
+    assert rehearsal["seconds"] >= rehearsal["nodes"]["train"]["seconds"]
+    assert rehearsal["memory_bytes"] > 100_000_000 and rehearsal["waiting"] == 0
+
+
+def test_a_rehearsal_can_be_cancelled_and_only_one_goes_on(client: FlaskClient, sample: dict[str, Any]) -> None:
+    begun = client.post("/api/v1/preflight", json={"pipeline": sample}).json["rehearsal"]
+    assert client.post("/api/v1/preflight", json={"pipeline": sample}).status_code == 409
+    assert client.delete(f"/api/v1/preflight/{begun['id']}").status_code == 204
+    assert client.get(f"/api/v1/preflight/{begun['id']}").json["rehearsal"]["status"] == "cancelled"
+    assert client.get("/api/v1/preflight/other").status_code == 404
+
+
+def test_a_pipeline_with_faults_is_not_rehearsed(client: FlaskClient, sample: dict[str, Any]) -> None:
+    set_parameter(sample, "train", batch_size=0)
+    assert client.post("/api/v1/preflight", json={"pipeline": sample}).status_code == 422
+
+
+def rehearsed(client: FlaskClient, document: dict[str, Any]) -> dict[str, Any]:
+    """The rehearsal of a document, once it is over."""
+    answer = client.post("/api/v1/preflight", json={"pipeline": document})
+    assert answer.status_code == 202, answer.json
+    until = monotonic() + 100
+    while monotonic() < until:
+        found = client.get(f"/api/v1/preflight/{answer.json['rehearsal']['id']}").json["rehearsal"]
+        if found["status"] != "running":
+            return dict(found)
+        sleep(0.2)
+    raise AssertionError("the rehearsal took too long")
