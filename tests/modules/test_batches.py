@@ -2,6 +2,7 @@ import sys
 import threading
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torchwire.errors import InvalidDatasetError
 from torchwire_modules.training._batches import Batches, split
 from torchwire_modules.training._pixels import Pixels, PixelStore
+from torchwire_modules.training.distributed import World
 from torchwire_modules.vision.transform_ops import Transform
 
 STEPS = [{"mode": "training", "spec": {"steps": [{"name": "random_horizontal_flip", "p": 0.5}]}}]
@@ -25,9 +27,10 @@ def store(folder: Path, images: int = 7, budget: int | None = None) -> PixelStor
     return PixelStore([folder / f"{n}.png" for n in range(images)], numbered, folder / "pixels", budget)
 
 
-def batches(pixels: PixelStore, threads: int = 0, seed: int = 1) -> Batches:
+def batches(pixels: PixelStore, threads: int = 0, seed: int = 1, size: int = 2, **more: Any) -> Batches:
     finish = Transform(STEPS, train=True).finish
-    return Batches(pixels, [0] * len(pixels), finish, batch_size=2, seed=seed, shuffle=True, loader_threads=threads)
+    given = {"seed": seed, "shuffle": True, "loader_threads": threads} | more
+    return Batches(pixels, [0] * len(pixels), finish, batch_size=size, **given)
 
 
 def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -124,3 +127,41 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     store(tmp_path).close()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def of_one_size(path: Path) -> Pixels:
+    return np.full((4, 4, 3), int(path.stem) % 256, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+@pytest.mark.parametrize("images", [12, 13, 14, 15, 17, 23])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_processes_share_each_step(tmp_path: Path, processes: int, images: int, size: int) -> None:
+    files = [tmp_path / f"{n}.png" for n in range(images)]
+    with PixelStore(files, of_one_size, tmp_path / "pixels") as pixels:
+        shares = [batches(pixels, size=size, world=World(rank, processes), shuffle=True) for rank in range(processes)]
+        told = [list(share.epoch(2)) for share in shares]
+        steps = [len(one) for one in told]
+        assert steps == [len(shares[0])] * processes
+        for parts in zip(*told, strict=True):
+            joined = [index for part in parts for index in part.indices]
+            assert all(list(part.all_indices) == joined for part in parts)
+            lengths = [len(part.indices) for part in parts]
+            assert max(lengths) - min(lengths) <= 1
+            assert min(lengths) >= min(2, size)
+        assert list(chain(*(parts[0].all_indices for parts in zip(*told, strict=True)))) == shares[0].order(2)
+        resumed = [batch.indices for batch in shares[-1].epoch(2, start=1)]
+        assert resumed == [batch.indices for batch in told[-1][1:]]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5])
+def test_validation_has_the_batches_of_one_process(tmp_path: Path, processes: int) -> None:
+    files = [tmp_path / f"{n}.png" for n in range(7)]
+    with PixelStore(files, of_one_size, tmp_path / "pixels") as pixels:
+        alone = {batch.number: batch.indices for batch in batches(pixels, shuffle=False).epoch(0)}
+        seen: dict[int, list[int]] = {}
+        for rank in range(processes):
+            for batch in batches(pixels, shuffle=False, world=World(rank, processes)).epoch(0):
+                assert batch.number not in seen
+                seen[batch.number] = batch.indices
+    assert seen == alone

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from torchwire.errors import RunCancelled
 from torchwire_modules.training._batches import Batch
@@ -222,3 +223,18 @@ def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
     assert back["a"] == state["a"]
     assert torch.equal(back["b"][0]["t"], state["b"][0]["t"])  # type: ignore[index,call-overload]
     assert back["c"].shape == ()
+
+
+@pytest.mark.parametrize("class_weights", [None, (0.5, 2.0)])
+def test_the_parts_of_a_batch_weigh_as_much_as_the_whole(class_weights: tuple[float, ...] | None) -> None:
+    draw = torch.Generator().manual_seed(3)
+    logits, labels = torch.randn(7, 2, generator=draw), torch.tensor([0, 1, 1, 0, 0, 1, 0])
+    weight = None if class_weights is None else torch.tensor(class_weights)
+    learns = trainer(Recipe(class_weights=class_weights))
+    learns.training.labels = labels
+    total = torch.zeros(())
+    for part in (range(4), range(4, 7)):
+        batch = Batch(torch.empty(0), labels[list(part)], list(part), 0, range(7))
+        mean = functional.cross_entropy(logits[list(part)], batch.labels, weight=weight, label_smoothing=0.1)
+        total = total + mean * learns._weight(batch)
+    assert torch.allclose(total, functional.cross_entropy(logits, labels, weight=weight, label_smoothing=0.1))

@@ -10,6 +10,7 @@ class ToyImages(Module):
     """Three categories of tiny images, each bright in a colour of its own."""
 
     per_category = integer(8, minimum=1, help="How many of each.")
+    size = integer(32, minimum=8, help="Their width and height in pixels.")
     seed = integer(0, help="Another seed gives other noise.")
     images = output(IMAGE_DIRECTORY, help="The images.")
 
@@ -18,4 +19,4 @@ class ToyImages(Module):
         from tests.modules.toy_images import toy_images
 
         out = ctx.output_folder("images")
-        return {"images": toy_images(out, (self.per_category,) * 3, seed=self.seed)}
+        return {"images": toy_images(out, (self.per_category,) * 3, size=(self.size, self.size), seed=self.seed)}

@@ -83,7 +83,7 @@ def test_what_the_user_can_mend_is_said_as_ever(place: Place) -> None:
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("way", ["killed", "stopped"])
 def test_a_lost_rank_costs_the_attempt(new_place: Callable[..., Place], tmp_path: Path, way: str, rank: int) -> None:
-    place = new_place(rank_silence_seconds=1.0).ready()
+    place = new_place(rank_silence_seconds=2.0).ready()
     run_id = place.submit(several(way=way, rank=rank, once=str(tmp_path / "once")))
     pids = processes_of(place, run_id)
     run = place.finish(run_id)
@@ -92,7 +92,7 @@ def test_a_lost_rank_costs_the_attempt(new_place: Callable[..., Place], tmp_path
     starts = place.said(run_id, "node.started")
     said = {
         "killed": f"rank {rank} of 2 was killed by SIGKILL; starts again",
-        "stopped": f"rank {rank} of 2 showed no sign of life for 1 seconds and was ended; starts again",
+        "stopped": f"rank {rank} of 2 showed no sign of life for 2 seconds and was ended; starts again",
     }
     assert [event.data["why"] for event in starts] == ["first run", said[way]]
 

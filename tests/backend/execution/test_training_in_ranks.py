@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load
 
 from tests.backend.execution.test_several_processes import alive, logged
 from tests.backend.execution.test_training_resumed import anew, curve, training, weights
@@ -59,6 +61,19 @@ def test_validation_is_that_of_one_process(make: Callable[..., Place]) -> None:
         assert figures["train_loss"] == pytest.approx(told[0]["train_loss"], rel=1e-5)
         assert figures["train_accuracy"] == told[0]["train_accuracy"]
     assert told[1]["learning_rate"] == 2e-30
+
+
+def test_two_processes_learn_what_one_does_from_batches_of_both(make: Callable[..., Place]) -> None:
+    # Over layers that stand still no batch norm tells how the images were shared out.
+    place, last = make(), {"freeze_backbone": True, "epochs": 2, "learning_rate_schedule": "constant"}
+    heads = []
+    for count in (1, 2):
+        graph = shared(count, batch_size=8 // count, learning_rate=0.02 / count, **last)
+        graph["nodes"][0]["parameters"]["per_category"] = 7  # 21 images: 8, 8, and 5, which are dealt out as 3 and 2
+        run = place.run(graph)
+        assert run["status"] == "completed", error_of(run)
+        heads.append(load(weights(place, run))["fc.weight"])
+    assert torch.allclose(heads[0], heads[1], rtol=1e-4, atol=1e-6)
 
 
 def test_the_same_weights_again_and_after_a_kill(make: Callable[..., Place]) -> None:
