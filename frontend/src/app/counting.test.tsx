@@ -2,7 +2,7 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render } from '@testing-library/react';
-import type { Profiler} from 'react';
+import type { Profiler } from 'react';
 import { type ComponentProps, type ComponentType } from 'react';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { TooltipProvider } from '@/components/ui/Tooltip';

@@ -22,21 +22,28 @@ interface Asked {
   result: ImportResult;
 }
 
-/** Lets pipelines be imported: by a file picker, or by dropping a JSON file anywhere on the window. */
+/**
+ * Lets pipelines be imported: by a file picker, or by dropping a file anywhere on the window. It may be the document, or
+ * a model that was made by it.
+ */
 export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
   const projects = useProjects();
   const input = useRef<HTMLInputElement>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const over = useFileDrag((file) => {
-    if (/\.json$/i.test(file.name) || file.type === 'application/json') void take(file);
-    else if (onOtherFile) onOtherFile(file);
+  const over = useFileDrag((file) => void sort(file));
+
+  async function sort(file: File): Promise<void> {
+    if (/\.json$/i.test(file.name) || file.type === 'application/json') return take(file);
+    const model = /\.zip$/i.test(file.name) ? await modelOf(file) : null;
+    if (model) return take(model);
+    if (onOtherFile) onOtherFile(file);
     else
       toast({
         title: `‘${file.name}’ is not a pipeline`,
         description: 'Drop a .json document.',
         tone: 'warning',
       });
-  });
+  }
 
   async function take(file: File): Promise<void> {
     try {
@@ -53,7 +60,13 @@ export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
     const record = await projects.create(result.document, 'The pipeline was not imported');
     if (!record) return;
     setAsked(null);
-    toast({ title: `Imported ‘${record.name}’`, tone: 'success' });
+    toast({
+      title:
+        result.source === 'model'
+          ? `Restored ‘${record.name}’, which made this model`
+          : `Imported ‘${record.name}’`,
+      tone: 'success',
+    });
     if (result.faults.length > 0) setTimeout(() => faultStore.getState().show(result.faults), 400);
   }
 
@@ -64,20 +77,20 @@ export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
       <input
         ref={input}
         type="file"
-        accept=".json,application/json"
+        accept=".json,application/json,.zip,application/zip"
         hidden
         aria-label="Pipeline file"
         onChange={(event) => {
           const [file] = event.target.files ?? [];
           event.target.value = '';
-          if (file) void take(file);
+          if (file) void sort(file);
         }}
       />
       {over && (
         <div className={styles.over} aria-hidden>
           <div className={styles.words}>
             <FileJson />
-            Drop a pipeline to open it, or an archive of images to upload it
+            Drop a pipeline or a model to open it, or an archive of images to upload it
           </div>
         </div>
       )}
@@ -94,6 +107,16 @@ export function ImportDrop({ children, onOtherFile }: ImportDropProps) {
       )}
     </>
   );
+}
+
+/** What a model in a zip says of itself; null for other archives, and for those that can't be read. */
+async function modelOf(file: File): Promise<File | null> {
+  try {
+    const { modelIn } = await import('./modelArchive');
+    return await modelIn(file);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a file is being dragged over the window; drops that nothing else took arrive at `onFile`. */

@@ -24,3 +24,12 @@ it('says what JSON of another kind lacks', async () => {
   const result = await readDocument(file('[1, 2]'));
   expect(result.kind === 'refused' && result.message).toMatch(/not a Torchwire pipeline/);
 });
+
+it('says plainly that a model has no pipeline', async () => {
+  const refusal = async (format: string) => {
+    const result = await readDocument(file(JSON.stringify({ format, version: 1 }), 'model.json'));
+    return result.kind === 'refused' ? result.message : '';
+  };
+  expect(await refusal('torchwire/model')).toMatch(/trained model that doesn’t carry its pipeline/);
+  expect(await refusal('torchwire/untrained-model')).toMatch(/untrained model/);
+});

@@ -9,6 +9,8 @@ export const LARGEST_FILE = 20 * 1024 * 1024;
 export type ImportResult =
   | {
       readonly kind: 'document';
+      /** The document itself, or a model that was made by it. */
+      readonly source: 'pipeline' | 'model';
       readonly document: PipelineDocument;
       readonly faults: readonly ErrorRecord[];
     }
@@ -21,13 +23,27 @@ export async function readDocument(file: File): Promise<ImportResult> {
   }
   const parsed = parseJson(await file.text());
   if ('problem' in parsed) return refused(`‘${file.name}’ is not JSON: ${parsed.problem}`);
-  if (!looksLikeDocument(parsed.value)) {
-    return refused(
-      `‘${file.name}’ is JSON, but not a Torchwire pipeline: it lacks "format": "torchwire/pipeline" or its nodes.`,
-    );
-  }
-  const { faults } = await api.post<Validation>('validate', { pipeline: parsed.value });
-  return { kind: 'document', document: withDefaults(parsed.value), faults };
+  const model = modelFormat(parsed.value);
+  const value = model ? (parsed.value as { pipeline?: unknown }).pipeline : parsed.value;
+  if (!looksLikeDocument(value)) return refused(`‘${file.name}’ ${model ? LONELY[model] : FOREIGN}`);
+  const { faults } = await api.post<Validation>('validate', { pipeline: value });
+  return { kind: 'document', source: model ? 'model' : 'pipeline', document: withDefaults(value), faults };
+}
+
+const FOREIGN =
+  'is JSON, but not a Torchwire pipeline: it lacks "format": "torchwire/pipeline" or its nodes.';
+
+/** What is said of a model without its pipeline. */
+const LONELY = {
+  'torchwire/model':
+    'is a trained model that doesn’t carry its pipeline. It was trained before Torchwire kept that, or by another program.',
+  'torchwire/untrained-model':
+    'is an untrained model, which carries no pipeline. Take the output of Train PyTorch Model.',
+};
+
+function modelFormat(value: unknown): keyof typeof LONELY | null {
+  const format = (value as { format?: unknown } | null)?.format;
+  return format === 'torchwire/model' || format === 'torchwire/untrained-model' ? format : null;
 }
 
 function refused(message: string): ImportResult {
