@@ -66,9 +66,12 @@ def read(pipeline_id: str) -> Any:
     answers={409: PipelineConflict},
 )
 def save(pipeline_id: str, body: PipelineUpdate) -> Any:
-    """Store a newer document, unless the draft has moved on since the revision that it is based on."""
-    document = read_document(body["document"])
-    return {"pipeline": services().database.pipelines.save(pipeline_id, document, body["revision"])}
+    """Store a newer document, unless the draft has moved on since the revision that it is based on.
+
+    A document without nodes replaces one with nodes only where ``emptied`` says that this is meant.
+    """
+    document, emptied = read_document(body["document"]), body.get("emptied", False)
+    return {"pipeline": services().database.pipelines.save(pipeline_id, document, body["revision"], emptied=emptied)}
 
 
 @pipelines.declare("DELETE", "/pipelines/<pipeline_id>", summary="Delete a draft", permission="edit", status=204)

@@ -222,7 +222,7 @@ class PipelineAnswer(TypedDict):
 
 
 class PipelineConflict(TypedDict):
-    """A save was based on an old revision; ``pipeline`` is the newer one, which stays."""
+    """A save was based on an old revision, or would have emptied the draft; ``pipeline`` is what stays."""
 
     error: ErrorRecord
     pipeline: PipelineRecord
@@ -237,10 +237,14 @@ class PipelineCreate(TypedDict):
 
 @sent
 class PipelineUpdate(TypedDict):
-    """A change of a draft; ``revision`` is the one it was based on."""
+    """A change of a draft; ``revision`` is the one it was based on.
+
+    ``emptied`` says that a person has removed every node; without it, an empty document never replaces a full one.
+    """
 
     document: SentDocument
     revision: Count
+    emptied: NotRequired[bool]
 
 
 @sent

@@ -30,6 +30,18 @@ class StaleRevisionError(ConflictError):
         self.newer = newer
 
 
+class EmptyingError(ConflictError):
+    """A save would have replaced a pipeline by an empty one unasked. ``newer`` is the draft as it stands."""
+
+    def __init__(self, standing: dict[str, Any]) -> None:
+        count = standing["node_count"]
+        super().__init__(
+            f"An empty pipeline would replace one of {count} node{'' if count == 1 else 's'}, so it was not saved.",
+            hint='Send "emptied": true if every node was removed on purpose.',
+        )
+        self.newer = standing
+
+
 class Pipelines:
     """Reads and writes drafts. Documents come in checked and complete."""
 
@@ -50,11 +62,14 @@ class Pipelines:
         with self._database.read() as connection:
             return _draft(connection, pipeline_id)
 
-    def save(self, pipeline_id: str, document: Mapping[str, Any], based_on: int) -> dict[str, Any]:
+    def save(
+        self, pipeline_id: str, document: Mapping[str, Any], based_on: int, *, emptied: bool = False
+    ) -> dict[str, Any]:
         """Make ``document`` the newest revision and return the draft.
 
         Saving what is there already changes nothing, so a save whose answer was lost can be sent again. Raises
-        NotFoundError, and StaleRevisionError when the draft has moved on since ``based_on``.
+        NotFoundError, StaleRevisionError when the draft has moved on since ``based_on``, and EmptyingError when nothing
+        would be left of its nodes and ``emptied`` doesn't say that this is meant.
         """
         with self._database.write() as connection:
             draft = _draft(connection, pipeline_id)
@@ -62,6 +77,8 @@ class Pipelines:
                 return draft
             if draft["revision"] != based_on:
                 raise StaleRevisionError(draft, based_on)
+            if draft["node_count"] and not document["nodes"] and not emptied:
+                raise EmptyingError(draft)
             return _advance(connection, draft, document)
 
     def restore(self, pipeline_id: str, revision: int) -> dict[str, Any]:

@@ -1329,7 +1329,7 @@ export interface PipelineRecord {
   document: PipelineDocument;
 }
 /**
- * A save was based on an old revision; ``pipeline`` is the newer one, which stays.
+ * A save was based on an old revision, or would have emptied the draft; ``pipeline`` is what stays.
  */
 export interface PipelineConflict {
   error: ErrorRecord;
@@ -1370,10 +1370,13 @@ export interface PipelineSummary {
 }
 /**
  * A change of a draft; ``revision`` is the one it was based on.
+ *
+ * ``emptied`` says that a person has removed every node; without it, an empty document never replaces a full one.
  */
 export interface PipelineUpdate {
   document: PipelineDocumentInput;
   revision: number;
+  emptied?: boolean;
 }
 /**
  * All drafts, the one changed last first.

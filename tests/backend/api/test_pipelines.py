@@ -64,12 +64,30 @@ def test_a_save_whose_answer_was_lost_can_be_sent_again(client: FlaskClient) -> 
 
 def test_an_emptied_draft_can_be_brought_back(client: FlaskClient) -> None:
     draft = create(client, graphs.chain(4))
-    client.put(f"{BASE}/{draft['id']}", json={"document": graphs.document(), "revision": 1})
+    client.put(f"{BASE}/{draft['id']}", json={"document": graphs.document(), "revision": 1, "emptied": True})
     journal = client.get(f"{BASE}/{draft['id']}/revisions").json["revisions"]
     assert [(entry["revision"], entry["node_count"]) for entry in journal] == [(2, 0), (1, 4)]
     restored = client.post(f"{BASE}/{draft['id']}/restore", json={"revision": 1}).json["pipeline"]
     assert restored["revision"] == 3 and restored["document"] == draft["document"]
     assert client.get(f"{BASE}/{draft['id']}/revisions/2").json["document"]["nodes"] == []
+
+
+def test_an_empty_document_never_replaces_a_full_one_unasked(client: FlaskClient) -> None:
+    draft = create(client, graphs.chain(4))
+    for flag in ({}, {"emptied": False}):
+        answer = client.put(f"{BASE}/{draft['id']}", json={"document": graphs.document(), "revision": 1} | flag)
+        assert answer.status_code == 409
+        assert "one of 4 nodes" in answer.json["error"]["message"] and "emptied" in answer.json["error"]["hint"]
+        assert answer.json["pipeline"] == draft
+    assert client.get(f"{BASE}/{draft['id']}").json["pipeline"] == draft
+    assert [entry["revision"] for entry in client.get(f"{BASE}/{draft['id']}/revisions").json["revisions"]] == [1]
+
+
+def test_what_is_empty_already_may_change(client: FlaskClient) -> None:
+    draft = create(client, graphs.document())
+    renamed = {**graphs.document(), "name": "Renamed"}
+    answer = client.put(f"{BASE}/{draft['id']}", json={"document": renamed, "revision": 1})
+    assert answer.status_code == 200 and answer.json["pipeline"]["name"] == "Renamed"
 
 
 def test_the_journal_forgets_the_oldest_revisions(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,10 @@ import { navigate, paths } from '@/lib/navigation';
 export function StaleBanner() {
   const status = useDraft((state) => state.status);
   const edited = useDocument((state) => state.changes > 0);
+  const empty = useDocument((state) => state.order.length === 0);
   const [busy, setBusy] = useState(false);
   if (status.kind !== 'stale') return null;
+  const empties = empty && (status.newer?.document.nodes.length ?? 0) > 0;
 
   const attempt = async (action: () => Promise<void>) => {
     setBusy(true);
@@ -48,15 +50,17 @@ export function StaleBanner() {
     <Banner
       tone="warning"
       title={
-        status.newer
-          ? 'This pipeline was changed in another tab or browser.'
-          : 'This pipeline was deleted elsewhere.'
+        empties
+          ? 'The canvas is empty, and the saved pipeline is not.'
+          : status.newer
+            ? 'This pipeline was changed in another tab or browser.'
+            : 'This pipeline was deleted elsewhere.'
       }
       actions={
         <>
           {status.newer && (
             <Button size="sm" variant="primary" busy={busy} onClick={() => void attempt(takeNewer)}>
-              Load the newer version
+              {empties ? 'Load the saved pipeline' : 'Load the newer version'}
             </Button>
           )}
           <Button

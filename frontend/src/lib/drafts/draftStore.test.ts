@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { documentStore } from '../document/documentStore';
+import { chain } from '../document/testing';
 import type { PipelineDocument } from '../document/types';
 import { abandonDraft, draftStore, flushDraft, loadNewer, openPipeline } from './draftStore';
 
@@ -29,8 +30,9 @@ function serve() {
     if (away) return Promise.reject(new TypeError('no network'));
     if (url === '/healthz') return Promise.resolve(Response.json({ status: 'ok' }));
     if (init.method !== 'PUT') return Promise.resolve(Response.json({ pipeline: record() }));
-    const sent = JSON.parse(init.body as string) as typeof draft;
-    if (sent.revision !== draft.revision) {
+    const sent = JSON.parse(init.body as string) as typeof draft & { emptied?: boolean };
+    const empties = sent.document.nodes.length === 0 && draft.document.nodes.length > 0;
+    if (sent.revision !== draft.revision || (empties && sent.emptied !== true)) {
       const error = { code: '2004', name: 'ConflictError', message: 'Stale.' };
       return Promise.resolve(Response.json({ error, pipeline: record() }, { status: 409 }));
     }
@@ -88,5 +90,27 @@ describe('an open draft', () => {
     expect(name()).toBe('not sent');
     expect(await flushDraft()).toBe(true);
     expect(server.draft.document.name).toBe('not sent');
+  });
+
+  it('says that every node was removed, when that was done here', async () => {
+    server.draft.document = chain();
+    await openPipeline('p');
+    documentStore.getState().removeNodes(Object.keys(documentStore.getState().nodes));
+    expect(await flushDraft()).toBe(true);
+    expect(server.draft.document.nodes).toEqual([]);
+  });
+
+  it('never lets an empty document from the browser’s memory replace a full one', async () => {
+    server.goAway();
+    documentStore.getState().setName('empty, and not sent');
+    expect(await flushDraft()).toBe(false);
+    dispatchEvent(new Event('pagehide'));
+    server.comeBack();
+    server.draft.document = chain();
+    await openPipeline('p');
+    documentStore.getState().setName('still empty');
+    expect(await flushDraft()).toBe(false);
+    expect(status()).toBe('stale');
+    expect(server.draft.document.nodes).not.toEqual([]);
   });
 });

@@ -44,6 +44,8 @@ let open: OpenDraft | null = null;
 let opening = 0;
 /** After the last edit; a step made of several edits changes the document more than once. */
 let nodeCount = 0;
+/** The last node went by an edit made here: only then may an empty document replace a full one. */
+let emptied = false;
 let journalTimer: ReturnType<typeof setTimeout> | undefined;
 
 const tabReady = identifyTab().then(({ tab }) => new Journal(localStorage, tab));
@@ -111,6 +113,7 @@ function show(record: PipelineRecord, unsaved: JournalEntry | null): void {
   nodeCount = documentStore.getState().order.length;
   open = { id, queue: startQueue(id, basedOn) };
   if (recovered) documentStore.getState().replace(unsaved.document, 'Recover unsaved edits');
+  emptied = false; // what was found in the browser may be empty by accident
   if (basedOn < record.revision) open.queue.overtaken(record);
   rememberPipeline(id);
   const { nodes, select } = documentStore.getState();
@@ -144,7 +147,11 @@ function startQueue(id: string, revision: number): SaveQueue {
 
 async function send(id: string, document: PipelineDocument, revision: number): Promise<SaveOutcome> {
   try {
-    const { pipeline } = await api.put<PipelineAnswer>(`pipelines/${id}`, { document, revision });
+    const { pipeline } = await api.put<PipelineAnswer>(`pipelines/${id}`, {
+      document,
+      revision,
+      ...(emptied && document.nodes.length === 0 && { emptied }),
+    });
     return { kind: 'saved', revision: pipeline.revision };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -170,6 +177,7 @@ documentStore.subscribe((now, before) => {
   faultStore.getState().keepOnly(new Set(now.order));
   if (now.order.length === 0 && nodeCount > 1)
     draftStore.setState(({ cleared }) => ({ cleared: cleared + 1 }));
+  emptied = now.order.length === 0 && (emptied || nodeCount > 0);
   nodeCount = now.order.length;
   open.queue.edited(now.toDocument());
   clearTimeout(journalTimer);
