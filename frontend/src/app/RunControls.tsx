@@ -12,10 +12,11 @@ import { followFacts, refreshFacts } from '@/lib/facts/factsStore';
 import { flushDraft } from '@/lib/drafts/draftStore';
 import { navigate, paths } from '@/lib/navigation';
 import { followPlan, refreshPlan, usePlan } from '@/lib/plan/planStore';
-import { nodeOf, runStore, useRunState } from '@/lib/run/runStore';
-import { isNodeOver, isOver } from '@/lib/run/types';
+import { useRunState } from '@/lib/run/runStore';
+import { isOver } from '@/lib/run/types';
 import { onRunsChanged } from '@/services/socket';
 import { useNarrow } from './layout';
+import { runCommands } from './runCommands';
 import styles from './RunControls.module.css';
 
 const PlanSummary = lazy(() =>
@@ -114,61 +115,6 @@ function PartMenu({ commands, disabled }: { commands: readonly Command[]; disabl
       ]}
     />
   );
-}
-
-function runCommands(
-  submit: ReturnType<typeof useSubmit>['submit'],
-  cancelNode: ReturnType<typeof useCancelNode>['mutate'],
-): readonly Command[] {
-  const selected = () => [...documentStore.getState().selection];
-  const anySelected = () => selected().length > 0 && documentStore.getState().viewing === null;
-  return [
-    {
-      id: 'run.submit',
-      label: 'Submit the pipeline',
-      group: 'Runs',
-      shortcut: ['Mod+Enter'],
-      whileTyping: true,
-      enabled: () => documentStore.getState().order.length > 0 && documentStore.getState().viewing === null,
-      perform: () => submit(),
-    },
-    {
-      id: 'run.until',
-      label: 'Run to here',
-      group: 'Runs',
-      shortcut: ['Mod+Shift+Enter'],
-      enabled: anySelected,
-      perform: () => submit({ until: selected() }),
-    },
-    {
-      id: 'run.only',
-      label: 'Run this node only',
-      group: 'Runs',
-      shortcut: ['Mod+Alt+Enter'],
-      enabled: anySelected,
-      perform: () => submit({ only: selected() }),
-    },
-    {
-      id: 'run.cancel-node',
-      label: 'Cancel this node',
-      group: 'Runs',
-      enabled: () => goingNodes().length > 0,
-      perform: () => {
-        const { runId } = runStore.getState();
-        if (runId !== null) for (const nodeId of goingNodes()) cancelNode({ runId, nodeId });
-      },
-    },
-  ];
-}
-
-/** The selected nodes that can still be stopped. */
-function goingNodes(): string[] {
-  const { run, replaying } = runStore.getState();
-  if (run === null || replaying || isOver(run.status)) return [];
-  return [...documentStore.getState().selection].filter((id) => {
-    const node = nodeOf(run, id);
-    return node !== undefined && !isNodeOver(node.status);
-  });
 }
 
 function lead(nodeId: string): void {

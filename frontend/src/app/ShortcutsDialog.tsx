@@ -1,21 +1,13 @@
 import { Dialog } from '@/components/ui/Dialog';
 import { Kbd } from '@/components/ui/Kbd';
 import { useAllCommands, type Command } from '@/lib/commands';
+import { GESTURES } from './gestures';
 import styles from './ShortcutsDialog.module.css';
 
 interface ShortcutsDialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }
-
-/** What the mouse does on the canvas; it has no commands to read this from. */
-const GESTURES: readonly [string, string][] = [
-  ['Pan', 'Space and drag, or middle-drag'],
-  ['Zoom', 'Wheel or pinch'],
-  ['Select several', 'Drag over the canvas'],
-  ['Add a module', 'Double-click the canvas'],
-  ['Join', 'Drag from port to port, or drop on a node'],
-];
 
 /** Every shortcut there is, read from the commands themselves. */
 export function ShortcutsDialog({ open, onOpenChange }: ShortcutsDialogProps) {

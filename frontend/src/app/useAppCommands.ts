@@ -4,7 +4,7 @@ import { useLayout } from './layout';
 
 const hasFaults = () => faultStore.getState().faults.length > 0;
 
-const COMMANDS: readonly Command[] = [
+export const APP_COMMANDS: readonly Command[] = [
   {
     id: 'app.shortcuts',
     label: 'Show the shortcuts',
@@ -71,6 +71,6 @@ const COMMANDS: readonly Command[] = [
 
 /** The commands of the page itself; features bring their own. */
 export function useAppCommands(): void {
-  useCommands(COMMANDS);
+  useCommands(APP_COMMANDS);
   useShortcuts();
 }

@@ -14,6 +14,7 @@ import { useConnection } from '@/services/socket';
 
 import { askedWords } from './askedWords';
 import { ConnectionState } from './ConnectionState';
+import { followForAnnouncements } from './announceRun';
 import { canNotify, followForNotice, toggleNotify, useNotifyWanted } from './notify';
 import styles from './RunStatusBar.module.css';
 import { StateIcon } from './StateIcon';
@@ -40,6 +41,7 @@ export function RunStatusBar(props: RunStatusBarProps) {
   const runId = useRunState((view) => view.runId);
   const error = useRunState((view) => view.error);
   useEffect(followForNotice, []);
+  useEffect(followForAnnouncements, []);
   return (
     <div className={styles.bar}>
       {error !== null ? (
