@@ -12,6 +12,7 @@ import type { PlannedNode } from '@/services/types.generated';
 
 import { FreshnessIcon } from './FreshnessLine';
 import styles from './PlanSummary.module.css';
+import { Rehearse } from './Rehearse';
 import { titleOf } from './useFreshness';
 
 interface PlanSummaryProps {
@@ -47,6 +48,7 @@ export function PlanSummary({ onLeadTo }: PlanSummaryProps) {
             <p>{longWords(totals)}</p>
           </header>
           <Nodes onLeadTo={onLeadTo} />
+          <Rehearse />
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
