@@ -1,6 +1,6 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { api } from '../http';
-import type { Preview } from '../types.generated';
+import type { Explanation, Preview } from '../types.generated';
 
 /** Which output of which node; the digest names what is in it. */
 export interface PreviewTarget {
@@ -10,10 +10,21 @@ export interface PreviewTarget {
   digest: string;
 }
 
+/** How long pages that were scrolled past are kept, in ms: memory stays small in a list of any length. */
+const PAGES_KEPT = 20_000;
+
 type Params = Readonly<Record<string, string | number | undefined>>;
 
 function outputPath({ runId, nodeId, port }: PreviewTarget): string {
   return `runs/${encodeURIComponent(runId)}/nodes/${encodeURIComponent(nodeId)}/outputs/${encodeURIComponent(port)}`;
+}
+
+function searchOf(params: Params): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  return search;
 }
 
 function previewQuery<T extends Preview>(target: PreviewTarget, params: Params) {
@@ -21,11 +32,7 @@ function previewQuery<T extends Preview>(target: PreviewTarget, params: Params) 
     // What a digest names never changes, whichever run made it.
     queryKey: ['preview', target.digest, params],
     queryFn: ({ signal }: { signal: AbortSignal }) => {
-      const search = new URLSearchParams();
-      for (const [name, value] of Object.entries(params)) {
-        if (value !== undefined && value !== '') search.set(name, String(value));
-      }
-      return api.get<T>(`${outputPath(target)}/preview?${search}`, { signal });
+      return api.get<T>(`${outputPath(target)}/preview?${searchOf(params)}`, { signal });
     },
     staleTime: Infinity,
   };
@@ -44,9 +51,10 @@ export function usePreviewPages<T extends Preview>(
   pageSize: number,
 ): ReadonlyMap<number, T> {
   return useQueries({
-    queries: pages.map((page) =>
-      previewQuery<T>(target, { ...params, offset: page * pageSize, limit: pageSize }),
-    ),
+    queries: pages.map((page) => ({
+      ...previewQuery<T>(target, { ...params, offset: page * pageSize, limit: pageSize }),
+      gcTime: PAGES_KEPT,
+    })),
     combine: (results) => {
       const loaded = new Map<number, T>();
       pages.forEach((page, index) => {
@@ -61,6 +69,39 @@ export function usePreviewPages<T extends Preview>(
 /** Where an output can be downloaded as a zip. */
 export function downloadUrl(target: PreviewTarget): string {
   return api.url(`${outputPath(target)}/download`);
+}
+
+/** Where the rows of a scored table that fit the filters can be downloaded as CSV. */
+export function csvUrl(target: PreviewTarget, params: Params): string {
+  return api.url(`${outputPath(target)}/rows.csv?${searchOf(params)}`);
+}
+
+interface Asked {
+  model: string;
+  images: string;
+  image: string;
+  category: string;
+}
+
+/** What a model looked at in an image, worked out by the server when it is first asked for. */
+export function useExplanation(asked: Asked) {
+  return useQuery({
+    queryKey: ['explanation', asked],
+    queryFn: ({ signal }) =>
+      api.get<Explanation>(`artifacts/${asked.model}/explanation?${askedFor(asked)}`, { signal }),
+    select: ({ explanation }) => explanation,
+    staleTime: Infinity,
+    retry: false,
+  });
+}
+
+/** A picture of an explanation; ask for it once that is there. */
+export function explanationUrl(asked: Asked, part: 'heat' | 'seen' | 'overlay'): string {
+  return api.url(`artifacts/${asked.model}/explain?${askedFor(asked)}&part=${part}`);
+}
+
+function askedFor({ images, image, category }: Asked): URLSearchParams {
+  return searchOf({ images, image, category });
 }
 
 /** Where an image of an output is; with `size`, made to fit a square of that many pixels. */

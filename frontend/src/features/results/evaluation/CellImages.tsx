@@ -3,6 +3,7 @@ import { ErrorState } from '@/components/ui/EmptyState';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { counted, percent } from '@/lib/run/format';
 import type { OutputRef } from '@/lib/run/nodeNames';
+import { useModelBehind } from '@/lib/run/upstream';
 import { usePreview } from '@/services/queries/usePreview';
 import type { ConfusionCellPreview, EvaluatedModel, ScoredRow } from '@/services/types.generated';
 
@@ -22,6 +23,7 @@ interface CellImagesProps {
 
 /** The images behind one cell of the confusion matrix, the surest first. */
 export function CellImages({ output, model, index, cell, onClose }: CellImagesProps) {
+  const behind = useModelBehind(output.nodeId, model.name);
   const params = { cell: `${cell.row},${cell.column}`, model: index };
   const first = usePreview<ConfusionCellPreview>(output, { ...params, limit: 1 });
   const truth = model.labels[cell.row] ?? '';
@@ -55,6 +57,9 @@ export function CellImages({ output, model, index, cell, onClose }: CellImagesPr
             total={first.data.total}
             digest={first.data.images_digest ?? model.images_digest}
             pick={itemsOf}
+            question={(row) =>
+              behind === null ? null : { model: behind, predicted: row.predicted, truth: row.category }
+            }
             details={(row) => <ScoreDetails row={row} labels={model.labels} />}
           />
         )}

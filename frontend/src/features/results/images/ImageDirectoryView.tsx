@@ -79,6 +79,11 @@ function Whole({ output, first }: { output: OutputRef; first: ImageDirectoryPrev
         total={total}
         digest={first.digest}
         pick={itemsOf}
+        landmarks={
+          category === null
+            ? first.categories.flatMap(({ name, first: index }) => (index === null ? [] : [{ name, index }]))
+            : []
+        }
         details={(image) => (
           <p>
             <strong>{image.category ?? 'No label'}</strong>

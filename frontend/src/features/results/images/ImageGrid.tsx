@@ -3,19 +3,27 @@ import type { ReactNode } from 'react';
 
 import { cx } from '@/components/ui/cx';
 import { EmptyState } from '@/components/ui/EmptyState';
+import { announce } from '@/lib/announce';
+import { count } from '@/lib/run/format';
 import { useVirtualRows } from '@/lib/virtualRows';
 import { usePreviewPages } from '@/services/queries/usePreview';
 import type { PreviewTarget } from '@/services/queries/usePreview';
 import type { Preview } from '@/services/types.generated';
 
+import { GridBar } from './GridBar';
+import type { Landmark } from './GridBar';
+import { movedInGrid, pagesOf } from './gridWindow';
 import type { ImageItem } from './imageItem';
 import styles from './ImageGrid.module.css';
 import { Lightbox } from './Lightbox';
+import type { Question } from './Lightbox';
 import { Thumbnail } from './Thumbnail';
+import { useSettled } from './useSettled';
 
 const PAGE = 120;
 const GAP = 12;
 const CAPTION = 36;
+const LONG = 60;
 
 interface ImageGridProps<P extends Preview, T extends ImageItem> {
   label: string;
@@ -28,22 +36,28 @@ interface ImageGridProps<P extends Preview, T extends ImageItem> {
   digest: string | null;
   /** What the large view says beside the picture. */
   details?: (item: T) => ReactNode;
+  /** What a model can be asked about the picture. */
+  question?: (item: T) => Question | null;
+  /** Places to jump to. */
+  landmarks?: readonly Landmark[];
   minWidth?: number;
   empty?: ReactNode;
 }
 
 /** Pictures in rows: any number of them, of which only those in sight are asked for and drawn. */
 export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGridProps<P, T>) {
-  const { label, target, params, total, pick, digest, details, minWidth = 112, empty } = props;
+  const { label, target, params, total, pick, digest, details, question, minWidth = 112, empty } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const [size, setSize] = useState({ width: 0, height: 0 });
   const [open, setOpen] = useState<number | null>(null);
+  const [active, setActive] = useState(0);
+  const focusDue = useRef(false);
 
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
-      setWidth(element.clientWidth - 2 * GAP);
+      setSize({ width: element.clientWidth - 2 * GAP, height: element.clientHeight });
     });
     observer.observe(element);
     return () => {
@@ -51,6 +65,7 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
     };
   }, []);
 
+  const { width } = size;
   const columns = Math.max(1, Math.floor((width + GAP) / (minWidth + GAP)));
   const side = Math.max(1, (width - (columns - 1) * GAP) / columns);
   const rowHeight = Math.round(side + CAPTION + GAP);
@@ -60,81 +75,122 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
   }, [rows, rowHeight]);
 
   const visible = width === 0 ? [] : rows.getVirtualItems();
-  const pages = pagesOf(
-    (visible[0]?.index ?? 0) * columns,
-    ((visible.at(-1)?.index ?? 0) + 1) * columns - 1,
-    open,
-    total,
-  );
+  const first = (visible[0]?.index ?? 0) * columns;
+  const last = Math.min(total, ((visible.at(-1)?.index ?? 0) + 1) * columns) - 1;
+  const pages = useSettled(pagesOf(first, last, [open], total, PAGE));
   const loaded = usePreviewPages<P>(target, params, pages, PAGE);
   const itemAt = (index: number): T | undefined => {
     const page = loaded.get(Math.floor(index / PAGE));
     return page === undefined ? undefined : pick(page)[index % PAGE];
   };
 
+  const goTo = (index: number, focus: boolean) => {
+    focusDue.current = focus;
+    setActive(index);
+    rows.scrollToIndex(Math.floor(index / columns), focus ? { align: 'auto' } : { align: 'start' });
+  };
+  useEffect(() => {
+    if (!focusDue.current) return;
+    const cell = box.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    if (cell == null) return; // it is drawn in a moment, when the rows have been scrolled to
+    focusDue.current = false;
+    cell.focus({ preventScroll: true });
+  });
+
   if (total === 0) return empty ?? <EmptyState title="No images">There is nothing to show here.</EmptyState>;
+  const reachable = active >= first && active <= last ? active : first;
+  const top = Math.floor((rows.scrollOffset ?? 0) / rowHeight) * columns;
   return (
-    <div ref={box} className={styles.box}>
-      <ul className={styles.all} aria-label={label} style={{ height: rows.getTotalSize() }}>
-        {visible.flatMap((row) =>
-          Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, column) => {
-            const index = row.index * columns + column;
-            const item = itemAt(index);
-            return (
-              <li
-                key={index}
-                className={styles.cell}
-                style={{
-                  width: side,
-                  transform: `translate(${column * (side + GAP)}px, ${row.start}px)`,
-                }}
-              >
-                {item === undefined || digest === null ? (
-                  <span className={styles.blank} style={{ height: side }} />
-                ) : (
-                  <button
-                    type="button"
-                    className={styles.open}
-                    onClick={() => {
-                      setOpen(index);
-                    }}
-                  >
-                    <Thumbnail key={item.id} digest={digest} imageId={item.id} alt={item.title} />
-                    <span className={cx(styles.caption, item.wrong === true && styles.wrong)}>
-                      {item.caption}
-                    </span>
-                    <span className={styles.title}>{item.title}</span>
-                  </button>
-                )}
-              </li>
-            );
-          }),
-        )}
-      </ul>
-      {open !== null && digest !== null && (
-        <Lightbox
-          digest={digest}
-          index={open}
+    <div className={styles.frame}>
+      {total > LONG && (
+        <GridBar
+          first={Math.min(top, total - 1)}
+          last={Math.min(total, top + Math.max(1, Math.round(size.height / rowHeight)) * columns) - 1}
           total={total}
-          item={itemAt(open)}
-          details={details}
-          onMove={(index) => {
-            setOpen(index);
-            rows.scrollToIndex(Math.floor(index / columns));
-          }}
-          onClose={() => {
-            setOpen(null);
+          landmarks={props.landmarks ?? []}
+          onJump={(index) => {
+            goTo(index, false);
+            announce(`Image ${count(index + 1)} of ${count(total)}`);
           }}
         />
       )}
+      <div ref={box} className={styles.box}>
+        <ul
+          className={styles.all}
+          aria-label={`${label}, ${count(total)}`}
+          style={{ height: rows.getTotalSize() }}
+          onKeyDown={(event) => {
+            if (event.ctrlKey || event.metaKey || event.altKey) return;
+            const inSight = Math.floor(size.height / rowHeight);
+            const to = movedInGrid(event.key, reachable, { total, columns, rows: inSight });
+            if (to === null) return;
+            event.preventDefault();
+            goTo(to, true);
+          }}
+        >
+          {visible.flatMap((row) =>
+            Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, column) => {
+              const index = row.index * columns + column;
+              const item = itemAt(index);
+              return (
+                <li
+                  key={index}
+                  className={styles.cell}
+                  aria-setsize={total}
+                  aria-posinset={index + 1}
+                  style={{
+                    width: side,
+                    transform: `translate(${column * (side + GAP)}px, ${row.start}px)`,
+                  }}
+                >
+                  <button
+                    type="button"
+                    className={styles.open}
+                    data-index={index}
+                    tabIndex={index === reachable ? 0 : -1}
+                    aria-label={item === undefined ? `Image ${count(index + 1)}, loading` : undefined}
+                    onClick={() => {
+                      setActive(index);
+                      setOpen(index);
+                    }}
+                  >
+                    {item === undefined || digest === null ? (
+                      <span className={styles.blank} style={{ height: side }} />
+                    ) : (
+                      <>
+                        <Thumbnail key={item.id} digest={digest} imageId={item.id} alt={item.title} />
+                        <span className={cx(styles.caption, item.wrong === true && styles.wrong)}>
+                          {item.caption}
+                        </span>
+                        <span className={styles.title}>{item.title}</span>
+                      </>
+                    )}
+                  </button>
+                </li>
+              );
+            }),
+          )}
+        </ul>
+        {open !== null && digest !== null && (
+          <Lightbox
+            digest={digest}
+            index={open}
+            total={total}
+            item={itemAt(open)}
+            details={details}
+            question={question}
+            onMove={(index) => {
+              setOpen(index);
+              setActive(index);
+              rows.scrollToIndex(Math.floor(index / columns));
+            }}
+            onClose={() => {
+              setOpen(null);
+              focusDue.current = true;
+            }}
+          />
+        )}
+      </div>
     </div>
   );
-}
-
-function pagesOf(first: number, last: number, open: number | null, total: number): number[] {
-  const pages = new Set<number>();
-  const end = Math.min(last, total - 1);
-  for (let page = Math.floor(first / PAGE); page <= Math.floor(end / PAGE); page += 1) pages.add(page);
-  if (open !== null) pages.add(Math.floor(open / PAGE));
-  return [...pages];
 }

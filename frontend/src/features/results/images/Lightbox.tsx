@@ -1,14 +1,24 @@
-import { ChevronLeft, ChevronRight, X } from 'lucide-react';
+import { ChevronLeft, ChevronRight, ScanEye, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
+import { useState } from 'react';
 import type { ReactNode } from 'react';
 
+import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
 import { count } from '@/lib/run/format';
 import { imageUrl } from '@/services/queries/usePreview';
 
 import { focusWhole } from '../focusWhole';
+import { Explained } from './Explained';
 import type { ImageItem } from './imageItem';
 import styles from './Lightbox.module.css';
+
+/** What a model can be asked about a picture. */
+export interface Question {
+  model: string;
+  predicted: string;
+  truth: string | null;
+}
 
 interface LightboxProps<T extends ImageItem> {
   digest: string;
@@ -16,6 +26,7 @@ interface LightboxProps<T extends ImageItem> {
   total: number;
   item: T | undefined;
   details?: ((item: T) => ReactNode) | undefined;
+  question?: ((item: T) => Question | null) | undefined;
   onMove: (index: number) => void;
   onClose: () => void;
 }
@@ -23,6 +34,8 @@ interface LightboxProps<T extends ImageItem> {
 /** One picture, large; the arrow keys go through the others. */
 export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
   const { digest, index, total, item, details, onMove, onClose } = props;
+  const [explaining, setExplaining] = useState(false);
+  const question = item === undefined ? null : (props.question?.(item) ?? null);
   const move = (by: number) => {
     const to = index + by;
     if (to >= 0 && to < total) onMove(to);
@@ -41,15 +54,30 @@ export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
           aria-describedby={undefined}
           onOpenAutoFocus={focusWhole}
           onKeyDown={(event) => {
+            if (event.target instanceof HTMLInputElement) return;
             if (event.key === 'ArrowLeft') move(-1);
             if (event.key === 'ArrowRight') move(1);
+            if (event.key === 'Home') onMove(0);
+            if (event.key === 'End') onMove(total - 1);
           }}
         >
           <header className={styles.header}>
             <Dialog.Title className={styles.title}>{item?.title ?? 'Loading…'}</Dialog.Title>
-            <span className={styles.place}>
+            <span className={styles.place} role="status">
               {count(index + 1)} of {count(total)}
             </span>
+            {question !== null && (
+              <Button
+                size="sm"
+                icon={<ScanEye />}
+                aria-pressed={explaining}
+                onClick={() => {
+                  setExplaining(!explaining);
+                }}
+              >
+                {explaining ? 'Show the image' : 'Explain'}
+              </Button>
+            )}
             <Dialog.Close asChild>
               <IconButton label="Close" icon={<X />} />
             </Dialog.Close>
@@ -66,7 +94,10 @@ export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
               }}
             />
             <div className={styles.frame}>
-              {item !== undefined && (
+              {item !== undefined && explaining && question !== null && (
+                <Explained key={item.id} digest={digest} imageId={item.id} question={question} />
+              )}
+              {item !== undefined && !(explaining && question !== null) && (
                 <img
                   key={item.id}
                   className={styles.picture}

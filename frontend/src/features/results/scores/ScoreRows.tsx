@@ -4,6 +4,7 @@ import { cx } from '@/components/ui/cx';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { percent } from '@/lib/run/format';
+import { useModelBehind } from '@/lib/run/upstream';
 import { useVirtualRows } from '@/lib/virtualRows';
 import { usePreview, usePreviewPages } from '@/services/queries/usePreview';
 import type { PreviewTarget } from '@/services/queries/usePreview';
@@ -39,7 +40,9 @@ export function ScoreRows({ output, params, digest, labels }: ScoreRowsProps) {
     );
   }
   if (first.data.total === 0)
-    return <EmptyState title="No such images">Nothing fits these filters.</EmptyState>;
+    return (
+      <EmptyState title="No such images">Nothing fits these filters. Widen them to see more.</EmptyState>
+    );
   return <Rows output={output} params={params} digest={digest} labels={labels} total={first.data.total} />;
 }
 
@@ -54,6 +57,7 @@ function Rows({ output, params, digest, labels, total }: ScoreRowsProps & { tota
   const loaded = usePreviewPages<ScoredPreview>(output, params, [...pages], PAGE);
   const rowAt = (index: number): ScoredRow | undefined =>
     loaded.get(Math.floor(index / PAGE))?.rows[index % PAGE];
+  const model = useModelBehind(output.nodeId);
   const opened = open === null ? undefined : rowAt(open);
   return (
     <div className={styles.table} role="table" aria-label="Scored images" aria-rowcount={total + 1}>
@@ -105,6 +109,9 @@ function Rows({ output, params, digest, labels, total }: ScoreRowsProps & { tota
               title: opened.id,
               caption: opened.predicted,
             }
+          }
+          question={(row) =>
+            model === null ? null : { model, predicted: row.predicted, truth: row.category }
           }
           details={(row) => <ScoreDetails row={row} labels={labels} />}
           onMove={(index) => {

@@ -1,16 +1,21 @@
-import { useState } from 'react';
+import { Download } from 'lucide-react';
+import { useEffect, useState } from 'react';
 
 import { Badge } from '@/components/ui/Badge';
+import { Button } from '@/components/ui/Button';
 import { cx } from '@/components/ui/cx';
 import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
+import { SearchField, TextField } from '@/components/ui/TextField';
 import { count, counted, percent } from '@/lib/run/format';
 import type { OutputRef } from '@/lib/run/nodeNames';
-import { usePreview } from '@/services/queries/usePreview';
+import { csvUrl, usePreview } from '@/services/queries/usePreview';
 import type { ScoredPreview } from '@/services/types.generated';
 
 import { Thumbnail } from '../images/Thumbnail';
 import shared from '../View.module.css';
+import { keepFilters, keptFilters, paramsOf, percentOf } from './filters';
+import type { Filters, Only, Params } from './filters';
 import { ScoreRows } from './ScoreRows';
 import styles from './ScoreView.module.css';
 
@@ -20,13 +25,12 @@ interface ScoreViewProps {
   compact: boolean;
 }
 
-type Only = 'wrong' | 'right' | 'all';
-
 const ORDERS = [
   { value: 'wrong', label: 'Mistakes first' },
   { value: '-confidence', label: 'Surest first' },
   { value: 'confidence', label: 'Least sure first' },
   { value: 'id', label: 'By name' },
+  { value: '-id', label: 'By name, backwards' },
 ];
 const ANY = ' any';
 
@@ -77,21 +81,22 @@ function Glance({ first, mistakes }: { first: ScoredPreview; mistakes: ScoredPre
 
 function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPreview; wrong: number }) {
   const labelled = first.accuracy != null;
-  const [only, setOnly] = useState<Only>('all');
-  const [order, setOrder] = useState(labelled ? 'wrong' : 'confidence');
-  const [category, setCategory] = useState<string | null>(null);
-  const [predicted, setPredicted] = useState<string | null>(null);
-  const params = {
-    only: only === 'all' ? undefined : only,
-    order,
-    category: category ?? undefined,
-    predicted: predicted ?? undefined,
+  const key = `${output.nodeId}:${output.port}`;
+  const [filters, setFilters] = useState(() => keptFilters(key, labelled));
+  const change = (part: Partial<Filters>) => {
+    const next = { ...filters, ...part };
+    keepFilters(key, next);
+    setFilters(next);
   };
+  const params = paramsOf(filters);
+  const settled = useDeferredText(params);
+  const narrowed = usePreview<ScoredPreview>(output, { ...settled, only: undefined, limit: 1 });
+  const counts = narrowed.data?.counts ?? { all: first.total, right: first.total - wrong, wrong };
   const labels = [{ value: ANY, label: 'Any' }, ...first.labels.map((label) => ({ value: label, label }))];
   const options: readonly { value: Only; label: string; total: number }[] = [
-    { value: 'wrong', label: 'Wrong', total: wrong },
-    { value: 'right', label: 'Right', total: first.total - wrong },
-    { value: 'all', label: 'All', total: first.total },
+    { value: 'wrong', label: 'Wrong', total: counts.wrong },
+    { value: 'right', label: 'Right', total: counts.right },
+    { value: 'all', label: 'All', total: counts.all },
   ];
   return (
     <div className={styles.whole}>
@@ -102,10 +107,10 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
               <button
                 key={value}
                 type="button"
-                aria-pressed={only === value}
+                aria-pressed={filters.only === value}
                 className={styles.choice}
                 onClick={() => {
-                  setOnly(value);
+                  change({ only: value });
                 }}
               >
                 {label} <span className={styles.total}>{count(total)}</span>
@@ -118,10 +123,10 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
             True
             <Select
               label="True label"
-              value={category ?? ANY}
+              value={filters.category ?? ANY}
               options={labels}
               onValueChange={(value) => {
-                setCategory(value === ANY ? null : value);
+                change({ category: value === ANY ? null : value });
               }}
             />
           </label>
@@ -130,33 +135,119 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
           Predicted
           <Select
             label="Predicted label"
-            value={predicted ?? ANY}
+            value={filters.predicted ?? ANY}
             options={labels}
             onValueChange={(value) => {
-              setPredicted(value === ANY ? null : value);
+              change({ predicted: value === ANY ? null : value });
             }}
           />
         </label>
+        <span className={styles.filter}>
+          Confidence
+          <Percent
+            label="Least confidence in percent"
+            value={filters.least}
+            onCommit={(least) => {
+              change({ least });
+            }}
+          />
+          to
+          <Percent
+            label="Greatest confidence in percent"
+            value={filters.most}
+            onCommit={(most) => {
+              change({ most });
+            }}
+          />
+          %
+        </span>
+        <span className={styles.search}>
+          <SearchField
+            label="Search by name"
+            value={filters.text}
+            onValueChange={(text) => {
+              change({ text });
+            }}
+          />
+        </span>
         <label className={styles.filter}>
           Order
           <Select
             label="Order"
-            value={order}
+            value={filters.order}
             options={labelled ? ORDERS : ORDERS.slice(1)}
-            onValueChange={setOrder}
+            onValueChange={(order) => {
+              change({ order });
+            }}
           />
         </label>
         <span className={styles.space} />
         {labelled && <Badge tone="success">{percent(first.accuracy ?? 0)} right</Badge>}
+        <Button
+          size="sm"
+          icon={<Download />}
+          onClick={() => {
+            window.location.assign(csvUrl(output, params));
+          }}
+        >
+          CSV
+        </Button>
       </div>
       <ScoreRows
-        key={JSON.stringify(params)}
+        key={JSON.stringify(settled)}
         output={output}
-        params={params}
+        params={settled}
         digest={first.images_digest}
         labels={first.labels}
       />
     </div>
+  );
+}
+
+/** The filters a moment after the last key of a search. */
+function useDeferredText(params: Params): Params {
+  const [settled, setSettled] = useState(params);
+  const key = JSON.stringify(params);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(JSON.parse(key) as Params);
+    }, 200);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [key]);
+  return settled;
+}
+
+function Percent({
+  label,
+  value,
+  onCommit,
+}: {
+  label: string;
+  value: number;
+  onCommit: (value: number) => void;
+}) {
+  const [text, setText] = useState(String(value));
+  const commit = () => {
+    const wanted = percentOf(text, value);
+    setText(String(wanted));
+    if (wanted !== value) onCommit(wanted);
+  };
+  return (
+    <TextField
+      className={styles.percent}
+      inputMode="decimal"
+      aria-label={label}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+      }}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit();
+      }}
+    />
   );
 }
 
