@@ -69,7 +69,7 @@ test('keeps two tabs in step, and overwrites nothing where they differ', async (
   await first.setNumber('Epochs', 13);
   await first.saved();
   await other.unroute('**/api/v1/pipelines/*');
-  await expect(other.getByText(/changed in another tab/)).toBeVisible();
+  await expect(other.getByText(/^This pipeline was changed in another tab/)).toBeVisible();
 
   const answer = (await (await fetch(`${server.url}/api/v1/pipelines/${id}`)).json()) as {
     pipeline: { document: { nodes: { id: string; parameters: { epochs?: number } }[] } };
