@@ -240,7 +240,7 @@ class Site:
 
     def zygotes(self) -> list[psutil.Process]:
         """The processes that workers are forked from."""
-        return [p for p in self.processes() if _runs(p, ZYGOTE) and _runs(p.parent(), HOST)]
+        return [process for process in self.processes() if _is_zygote(process)]
 
     def workers(self) -> list[psutil.Process]:
         """The processes of attempts, as far as the database knows them."""
@@ -266,6 +266,12 @@ class Site:
             host.close()
         self.forks.close()
         self.database.close()
+
+
+def _is_zygote(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it may end while it is looked at
+        return _runs(process, ZYGOTE) and _runs(process.parent(), HOST)
+    return False
 
 
 def _runs(process: psutil.Process | None, module: str) -> bool:
