@@ -102,9 +102,10 @@ class DatasetFiles:
                 self._part_file(upload_id).rename(checked)
             try:
                 dataset = self._keep(upload["name"], checked, "", move=True)
-            except InvalidArchiveError:
+            except InvalidArchiveError as error:
                 self._forget(upload_id)
-                raise
+                message = error.message.replace(checked.name, upload["filename"])  # people know it by their name for it
+                raise InvalidArchiveError(message, hint=error.hint) from error
             self._forget(upload_id)
             return dataset
 

@@ -241,3 +241,9 @@ def test_a_deleted_archive_is_removed_and_no_other(app: Flask, client: FlaskClie
     assert [file.name for file in folder.iterdir()] == ["two.zip"]
     assert client.delete(f"{BASE}/two").status_code == 204 and not folder.exists()
     assert client.delete(f"{BASE}/two").status_code == 404
+
+
+def test_a_file_that_only_pretends_is_called_by_its_own_name(client: FlaskClient) -> None:
+    answer = upload(client, b"this is no archive", filename="holiday.zip")
+    assert answer.status_code == 400
+    assert "'holiday.zip'" in answer.json["error"]["message"]
