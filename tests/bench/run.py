@@ -1,4 +1,7 @@
-"""Run the benchmarks, print a table and write build/bench.json. ``--only id,id`` runs some."""
+"""Run the benchmarks, print a table and write build/bench.json. ``--only id,id`` runs some.
+
+``--page`` also puts the results into docs/benchmarks.md, in place of those of the same ids.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import canvas_speed, latency, orchestration, ranks, server, training, web
+from tests.bench import canvas_speed, latency, orchestration, page, ranks, server, training, web
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
@@ -46,7 +49,9 @@ def main() -> int:
     """Run what was asked for; 2 when an id is unknown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="ids, separated by commas")
-    chosen = [name for name in parser.parse_args().only.split(",") if name] or list(BENCHMARKS)
+    parser.add_argument("--page", action="store_true", help="put the results into docs/benchmarks.md")
+    options = parser.parse_args()
+    chosen = [name for name in options.only.split(",") if name] or list(BENCHMARKS)
     unknown = [name for name in chosen if name not in BENCHMARKS]
     console = Console()
     if unknown:
@@ -63,6 +68,8 @@ def main() -> int:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps([result.as_json() for result in results], indent=1) + "\n")
     console.print(as_table(results))
+    if options.page:
+        page.write(results)
     return 0
 
 
