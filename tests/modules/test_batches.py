@@ -10,8 +10,8 @@ import torch
 
 from torchwire.errors import InvalidDatasetError
 from torchwire_modules.training._batches import Batches, split
+from torchwire_modules.training._distributed import World
 from torchwire_modules.training._pixels import Pixels, PixelStore
-from torchwire_modules.training.distributed import World
 from torchwire_modules.vision.transform_ops import Transform
 
 STEPS = [{"mode": "training", "spec": {"steps": [{"name": "random_horizontal_flip", "p": 0.5}]}}]

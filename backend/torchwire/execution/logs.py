@@ -137,15 +137,16 @@ class LogBook:
 
 
 def bound_files(folder: Path) -> bool:
-    """Cut off what an attempt has printed beyond the limit. Whether there was any."""
-    cut = False
+    """Cut off what an attempt has printed beyond the limit. Whether any file is full, whoever has cut it."""
+    full = False
     for stream in streams_of(folder):
         path = log_file(folder, stream)
         with suppress(OSError):
-            if path.stat().st_size > MAX_FILE:
+            size = path.stat().st_size
+            full |= size >= MAX_FILE
+            if size > MAX_FILE:
                 os.truncate(path, MAX_FILE)
-                cut = True
-    return cut
+    return full
 
 
 def in_parts(lines: list[Line]) -> Iterator[list[Line]]:

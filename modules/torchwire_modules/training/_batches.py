@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from torchwire_modules.training._distributed import ALONE, World
 from torchwire_modules.training._pixels import Pixels, PixelStore
-from torchwire_modules.training.distributed import ALONE, World
 from torchwire_modules.vision.transform_ops import seed_for
 
 Finish = Callable[[Tensor | Sequence[Tensor], Sequence[int]], Tensor]

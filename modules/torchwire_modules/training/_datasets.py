@@ -12,9 +12,9 @@ from typing import Any
 from torchwire.data_types.image_directory import ImageDirectory
 from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, TorchwireError
 from torchwire_modules.training._batches import Batches
+from torchwire_modules.training._distributed import ALONE, World
 from torchwire_modules.training._pixel_cache import PixelCache, key_of
 from torchwire_modules.training._pixels import PixelStore
-from torchwire_modules.training.distributed import ALONE, World
 from torchwire_modules.vision.transform_ops import Transform
 
 TITLES = {"training_dataset": "training dataset", "validation_dataset": "validation dataset", "dataset": "dataset"}

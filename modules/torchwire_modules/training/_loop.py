@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from torchwire_modules.training._batches import Batch, Batches
 from torchwire_modules.training._device import make_optimizer, memory_megabytes
-from torchwire_modules.training.distributed import ALONE, GradientSum, World
+from torchwire_modules.training._distributed import ALONE, GradientSum, World
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import Schedule

@@ -18,10 +18,10 @@ from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved, threads_of
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
+from torchwire_modules.training._distributed import joined
 from torchwire_modules.training._loop import Epoch, Listeners, Trainer
 from torchwire_modules.training._report import Report
 from torchwire_modules.training._save import save
-from torchwire_modules.training.distributed import joined
 from torchwire_modules.training.recipe import Recipe, balanced_weights
 from torchwire_modules.vision._hardware import chosen
 from torchwire_modules.vision._networks import build, freeze_backbone

@@ -12,6 +12,7 @@ from tests.places import Place, statuses
 from torchwire.execution.demands import MemoryForecast, capacity, in_words, loads, needs, round_up
 from torchwire.execution.scheduler import Lack
 from torchwire.execution.targets import local_targets
+from torchwire.graph.document import Resources
 from torchwire.graph.plan import Step
 from torchwire.storage.artifacts import Result
 
@@ -198,7 +199,7 @@ def test_memory_is_foreseen_from_the_nearest_that_is_known(place: Place) -> None
     def step_of(name: str, declared: int | None = None) -> Step:
         made = step()
         made.spec = type("Spec", (), {"id": "m", "memory": declared})
-        made.node = type("Node", (), {"id": name})
+        made.node = type("Node", (), {"id": name, "resources": Resources()})
         return made
 
     def expect(name: str, declared: int | None = None) -> int:
