@@ -7,8 +7,7 @@ import type { FactsAnswer, PortFacts, Remark } from '@/services/types.generated'
 import { documentStore } from '../document/documentStore';
 import { wireInto } from '../document/wireIndex';
 import type { PortRef, PortSide } from '../document/types';
-import { sameJson } from '../drafts/sameJson';
-import { keyOf } from '../plan/planStore';
+import { keepSame, keyOf } from '../plan/planStore';
 
 export type { PortFacts, Remark } from '@/services/types.generated';
 
@@ -148,12 +147,4 @@ export function shown(before: FactsState, { facts, remarks }: FactsAnswer): Fact
     facts: keepSame<NodeFacts>(before.facts, facts),
     remarks: keepSame<readonly Remark[]>(before.remarks, groups),
   };
-}
-
-function keepSame<T>(before: Readonly<Record<string, T>>, now: Readonly<Record<string, T>>) {
-  const entries = Object.entries(now).map(([id, entry]): [string, T] => {
-    const old = before[id];
-    return [id, old !== undefined && sameJson(old, entry) ? old : entry];
-  });
-  return Object.fromEntries(entries);
 }

@@ -122,13 +122,13 @@ function show(answer: PlanAnswer): void {
 }
 
 /** The entries of `now`, but those of `before` where they say the same. */
-export function keepSame(
-  before: Readonly<Record<string, PlannedNode>>,
-  now: Readonly<Record<string, PlannedNode>>,
-): Readonly<Record<string, PlannedNode>> {
-  const entries = Object.entries(now).map(([id, node]): [string, PlannedNode] => {
+export function keepSame<T>(
+  before: Readonly<Record<string, T>>,
+  now: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  const entries = Object.entries(now).map(([id, entry]): [string, T] => {
     const old = before[id];
-    return [id, old !== undefined && sameJson(old, node) ? old : node];
+    return [id, old !== undefined && sameJson(old, entry) ? old : entry];
   });
   return Object.fromEntries(entries);
 }
