@@ -30,7 +30,16 @@ def environment(name: str, packages: Sequence[str], *, with_torch: bool = False)
         uv = shutil.which("uv") or str(ROOT / "build" / "uv" / "bin" / "uv")
         for command in (
             [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *wanted],
+            [
+                uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                str(folder / "bin" / "python"),
+                *wanted,
+            ],
         ):
             try:
                 subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)

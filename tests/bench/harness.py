@@ -60,6 +60,7 @@ def summarise(
     at_most: float | None = None,
     peer: tuple[str, list[float]] | None = None,
     ratio_at_most: float | None = None,
+    ratio_at_least: float | None = None,
 ) -> Measurement:
     """Make a Measurement of the median of ``values``, judged against an absolute goal or a peer's median."""
     value = statistics.median(values)
@@ -67,6 +68,8 @@ def summarise(
     goal, holds = None, None
     if ratio_at_most is not None and against is not None:
         goal, holds = f"<= {ratio_at_most:g} x {against[0]}", value <= ratio_at_most * against[1]
+    elif ratio_at_least is not None and against is not None:
+        goal, holds = f">= {ratio_at_least:g} x {against[0]}", value >= ratio_at_least * against[1]
     elif at_most is not None:
         goal, holds = f"<= {at_most:g} {unit}", value <= at_most
     return Measurement(id, value, unit, (min(values), max(values)), against, goal, holds)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.environments import NoPeerError, environment
-from tests.bench.harness import ROOT, Measurement
+from tests.bench.harness import ROOT, Measurement, summarise
 
 WORKLOADS = ROOT / "tests" / "bench" / "workloads"
 ROUNDS = 3
@@ -77,28 +77,25 @@ def _training(model: str) -> list[Measurement]:
                 plain_first.append(epochs[0])
         for kind, found in limits.items():
             found.append(said(sys.executable, "limit_training.py", model, kind, BATCH, 224, 6)["rates"][0])
-    middle = {name: statistics.median(found) for name, found in rates.items()}
-    fastest = max(middle, key=middle.__getitem__)
-    value, has_units = statistics.median(ours), precision == "bf16"
-    least = GOALS[model] if has_units else 1.0
-    best_limit = max(statistics.median(found) for found in limits.values())
-    start = statistics.median(first), statistics.median(plain_first)
+    fastest = max(rates, key=lambda name: statistics.median(rates[name]))
+    best_limit = max(limits.values(), key=statistics.median)
+    least = GOALS[model] if precision == "bf16" else 1.0
     return [
-        _line(f"train-{model}", ours, (fastest, middle[fastest]), least),
-        _line(f"train-{model}-limit", ours, ("the step on tensors in memory", best_limit), 0.95),
-        _line(f"train-{model}-first-epoch", first, ("plain loop's first epoch", start[1]), 1.0),
-    ] + [
-        _line(f"train-{model}-{name.lower().replace(' ', '-')}", ours, (name, rate), 1.0)
-        for name, rate in middle.items()
-        if name != fastest and value
+        _at_least(f"train-{model}", ours, (fastest, rates.pop(fastest)), least),
+        _at_least(f"train-{model}-limit", ours, ("the step on tensors in memory", best_limit), 0.95),
+        _at_least(f"train-{model}-first-epoch", first, ("plain loop's first epoch", plain_first), 1.0),
+        *_others(f"train-{model}", ours, rates),
     ]
 
 
-def _line(id: str, ours: list[float], against: tuple[str, float], at_least: float) -> Measurement:
-    value = statistics.median(ours)
-    goal = f">= {at_least:g} x {against[0]}"
-    holds = value >= at_least * against[1]
-    return Measurement(id, value, "images/s", (min(ours), max(ours)), against, goal, holds)
+def _at_least(id: str, ours: list[float], peer: tuple[str, list[float]], ratio: float) -> Measurement:
+    return summarise(id, ours, "images/s", peer=peer, ratio_at_least=ratio)
+
+
+def _others(id: str, ours: list[float], peers: dict[str, list[float]]) -> list[Measurement]:
+    return [
+        _at_least(f"{id}-{name.lower().replace(' ', '-')}", ours, (name, rates), 1.0) for name, rates in peers.items()
+    ]
 
 
 def train_resnet18() -> list[Measurement]:
@@ -120,9 +117,7 @@ def convert() -> Measurement:
         for _ in range(5):
             ours.append(said(sys.executable, "our_conversion.py", archive)["seconds"])
             peer.append(said(sys.executable, "plain_conversion.py", archive)["seconds"])
-    value, theirs = statistics.median(ours), statistics.median(peer)
-    against = ("unzip and reading the headers", theirs)
-    return Measurement("convert", value, "s", (min(ours), max(ours)), against, "<= 1 x its peer", value <= theirs)
+    return summarise("convert", ours, "s", peer=("unzip and reading the headers", peer), ratio_at_most=1)
 
 
 @cache
@@ -145,13 +140,9 @@ def _scoring(model: str) -> list[Measurement]:
         for name, rate in rates.items():
             found.setdefault(name, []).append(rate)
     ours = found.pop("ours")
-    middle = {name: statistics.median(rates) for name, rates in found.items()}
-    fastest = max((name for name in middle if name in RUNTIMES), key=middle.__getitem__)
-    return [_line(f"score-{model}", ours, (fastest, middle[fastest]), 1.0)] + [
-        _line(f"score-{model}-{name.lower().replace(' ', '-')}", ours, (name, rate), 1.0)
-        for name, rate in middle.items()
-        if name != fastest
-    ]
+    fastest = max((name for name in found if name in RUNTIMES), key=lambda name: statistics.median(found[name]))
+    first = _at_least(f"score-{model}", ours, (fastest, found.pop(fastest)), 1.0)
+    return [first, *_others(f"score-{model}", ours, found)]
 
 
 def score_resnet18() -> list[Measurement]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from tests.bench.harness import ROOT, Measurement, summarise
+from tests.bench.environments import NoPeerError, environment
+from tests.bench.harness import Measurement, summarise
 
-ENVIRONMENT = ROOT / "build" / "bench-peers"
 HERE = Path(__file__).parent
 ROUNDS = 7
 
@@ -31,10 +29,14 @@ class Peer:
     can: tuple[str, ...]
     rounds: int = 2
 
+    def python(self) -> Path:
+        """The interpreter of its environment, installed when it isn't there. Raises NoPeerError."""
+        return environment(Path(self.script).stem, self.packages)
+
     def seconds(self, what: str) -> float:
         """Measure one thing, in a fresh folder."""
         with tempfile.TemporaryDirectory(prefix="torchwire-bench-") as folder:
-            command = [str(_python()), str(HERE / self.script), what]
+            command = [str(self.python()), str(HERE / self.script), what]
             done = subprocess.run(
                 command, cwd=folder, env=_environment(folder), capture_output=True, timeout=180, check=True
             )
@@ -79,23 +81,11 @@ def installed() -> tuple[Peer, ...]:
 
 def _install(peer: Peer) -> bool:
     try:
-        if not _python().exists():
-            _run("venv", "--quiet", "--python", sys.executable, str(ENVIRONMENT))
-        _run("pip", "install", "--quiet", "--python", str(_python()), "--compile-bytecode", *peer.packages)
-    except (OSError, subprocess.SubprocessError) as error:
-        why = getattr(error, "stderr", b"") or str(error).encode()
-        print(f"{peer.name} can't be installed and is left out: {why.decode(errors='replace').strip()[-300:]}")
+        peer.python()
+    except NoPeerError as error:
+        print(f"{peer.name} can't be installed and is left out: {str(error).strip()[-300:]}")
         return False
     return True
-
-
-def _run(*arguments: str) -> None:
-    uv = shutil.which("uv") or str(ROOT / "build" / "uv" / "bin" / "uv")
-    subprocess.run([uv, *arguments], check=True, capture_output=True, timeout=300)
-
-
-def _python() -> Path:
-    return ENVIRONMENT / "bin" / "python"
 
 
 def _environment(folder: str) -> dict[str, str]:
