@@ -200,6 +200,19 @@ class TargetUnavailableError(TorchwireError):
     name, code = "ComputeTargetUnavailableError", "2002"
 
 
+class TargetMismatchError(TargetUnavailableError):
+    """A compute target has other versions of Python, torch or Torchwire than this computer, or other modules."""
+
+    name, code = "ComputeTargetMismatchError", "2022"
+
+
+class ExchangeError(TorchwireError):
+    """The storage that a target shares with this computer can't be read or written, or holds damaged files."""
+
+    name, code = "ExchangeError", "2023"
+    status = 500
+
+
 class NotFoundError(TorchwireError):
     """There is nothing under that id."""
 

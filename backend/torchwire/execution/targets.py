@@ -12,6 +12,21 @@ LOCAL_CPU = "local-cpu"
 
 
 @dataclass(frozen=True)
+class Machine:
+    """One machine of a target. ``free_*`` is what nobody has taken at the moment."""
+
+    name: str
+    cores: float
+    memory_bytes: int
+    gpus: float = 0
+    gpu: str | None = None
+    free_cores: float = 0
+    free_memory_bytes: int = 0
+    free_gpus: float = 0
+    alive: bool = True
+
+
+@dataclass(frozen=True)
 class Target:
     """A place where nodes run. ``device`` is torch's name for it."""
 

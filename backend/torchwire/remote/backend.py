@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from torchwire.execution.targets import Machine as Machine
+
 
 class TargetOptions(BaseModel):
     """What ``[[targets]]`` in ``torchwire.toml`` may say of any remote target, beside ``id``, ``kind`` and ``title``.
@@ -42,21 +44,15 @@ class TargetOptions(BaseModel):
         None, ge=0, description="GPUs for each process of a node that computes; by default 1 where there are any."
     )
     survey_seconds: float = Field(5.0, gt=0, description="Seconds between two looks at the machines.")
-
-
-@dataclass(frozen=True)
-class Machine:
-    """One machine of a target. ``free_*`` is what nobody has taken at the moment."""
-
-    name: str
-    cores: float
-    memory_bytes: int
-    gpus: float = 0
-    gpu: str | None = None
-    free_cores: float = 0
-    free_memory_bytes: int = 0
-    free_gpus: float = 0
-    alive: bool = True
+    unreachable_seconds: float = Field(
+        60.0, ge=0, description="Nodes wait so many seconds for a target that does not answer; then they fail."
+    )
+    silent_seconds: float = Field(
+        30.0, ge=0, description="A running node that was not heard of for so many seconds is taken for lost."
+    )
+    keep_days: float = Field(
+        7.0, gt=0, description="Files in the exchange that nobody has used for so many days are removed."
+    )
 
 
 @dataclass(frozen=True)
@@ -135,6 +131,10 @@ class RemoteBackend(ABC):
     """What ``kind`` in ``[[targets]]`` says."""
     title: ClassVar[str]
     Options: ClassVar[type[TargetOptions]] = TargetOptions
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Libraries that it imports when it is used. Its own file must be importable without them, and in no time."""
+    install: ClassVar[str] = ""
+    """The command that installs them."""
 
     def __init__(self, target_id: str, options: TargetOptions, token: str | None) -> None:
         self.target_id = target_id
