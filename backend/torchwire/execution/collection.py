@@ -35,6 +35,8 @@ FIRST_PATIENCE = 15.0
 KEPT = 5.0
 """Seconds for which a ledger may be shown again, as long as nothing is known to have changed."""
 CHANGING = frozenset({"run.queued", "run.finished", "node.output", "node.checkpoint"})
+BUDGET_SET = ""
+"""Stands among the runs that ended, in their order, for the moment at which somebody set the budget."""
 BATCH = 200
 """How many folders are taken out in one turn of the engine."""
 
@@ -131,7 +133,7 @@ class Collector:
         self._database.holdings.set_budget(size)
         self._version += 1
         with self._changed:
-            self._ended.append("")
+            self._ended = [run_id for run_id in self._ended if run_id != BUDGET_SET] + [BUDGET_SET]
             self._changed.notify_all()
 
     def collect(self, *, dry_run: bool, down_to: int | None = None, spared: Collection[str] = ()) -> dict[str, Any]:
@@ -229,7 +231,10 @@ class Collector:
             logger.exception("Could not look after the room on the disk; it is tried again after the next run.")
 
     def _keep_to_budget(self, ended: list[str]) -> None:
-        """Remove what is too much. What the runs made that have just ended stays, for people to look at."""
+        """Remove what is too much. What the runs made that have just ended stays, for people to look at.
+
+        Unless the budget was set after their end: whoever sets it wants room now.
+        """
         budget = self.budget()
         if budget is None:
             self._stale = True
@@ -237,7 +242,11 @@ class Collector:
         ledger = self._ledger(self._new_picture())
         if ledger.used()["total"] <= budget:
             return
-        fresh = frozenset[str]().union(*(ledger.inventory.needs.get(run_id, frozenset()) for run_id in ended))
+        with self._changed:
+            later = list(self._ended)
+        since_set = ended[ended.index(BUDGET_SET) + 1 :] if BUDGET_SET in ended else ended
+        needs = ledger.inventory.needs
+        fresh = frozenset[str]().union(*(needs.get(run_id, frozenset()) for run_id in since_set + later))
         done = self.collect(dry_run=False, spared=fresh)
         if done["freed"]:
             logger.info("Removed %d artifacts to keep to the disk budget.", len(done["artifacts"]))
