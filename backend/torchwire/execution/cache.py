@@ -27,7 +27,7 @@ def key_fields(
     return {
         "module": step.spec.id,
         "version": step.spec.version,
-        "code": code_digest(_package_of(module)),
+        "code": module_code(module),
         "parameters": dict(step.parameters),
         "inputs": dict(inputs),
         "data": {name: found.get("digest") or found["path"] for name, found in resolved.items()},
@@ -90,6 +90,11 @@ def code_digest(package: str) -> str:
             digest.update(f"{name}\0{file.relative_to(root.parent).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def module_code(module: type[Module]) -> str:
+    """The digest of all the code that a module's output depends on."""
+    return code_digest(_package_of(module))
 
 
 def _package_of(module: type[Module]) -> str:

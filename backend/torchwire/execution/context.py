@@ -42,6 +42,10 @@ class InputFolder:
     digest: str
 
 
+class RankDone(BaseException):
+    """Raised out of a module in further ranks that others started: what it does after them is for the first one."""
+
+
 class WorkerContext:
     """One attempt's context. Implements ``torchwire.module_api.Context``."""
 
@@ -79,6 +83,13 @@ class WorkerContext:
             with suppress(OSError):
                 self._reporter.flush(final=True)
 
+    def _joined(self, number: int) -> WorkerContext:
+        context = copy.copy(self)
+        context._rank = number
+        vars(context).pop("scratch", None)
+        use_threads(context.threads)
+        return context
+
     @property
     def attempt_folder(self) -> Path:
         """The folder of all that belongs to the attempt."""
@@ -98,6 +109,12 @@ class WorkerContext:
         """Run ``function`` in so many processes, and return what the first one returns."""
         if self._rank is not None or self.processes == 1:
             return function(self)
+        if "rank" in self._request:  # whoever runs us has started the others, and joins them
+            context = self._joined(int(self._request["rank"]))
+            value = function(context)
+            if context.rank:
+                raise RankDone
+            return value
         _ = self._going_on  # looked at once for all
         return cast(T, run_ranks(self, function))
 
@@ -124,7 +141,8 @@ class WorkerContext:
     def device(self) -> str:
         """The torch device to use: each process that computes on a GPU has one of its own."""
         kind, _, number = str(self._request["device"]).partition(":")
-        return f"{kind}:{int(number) + self.rank}" if number else kind
+        among = 0 if "rank" in self._request else self.rank  # ranks that others started see only their own GPU
+        return f"{kind}:{int(number) + among}" if number else kind
 
     @property
     def threads(self) -> int:

@@ -131,6 +131,38 @@ class Resumed(TypedDict):
     digest: Digest
 
 
+@loose
+class Waiting(TypedDict):
+    """A driver waits for its target to begin."""
+
+    why: Text
+
+
+@loose
+class Running(TypedDict):
+    """What a driver waited for has begun."""
+
+
+@loose
+class Memory(TypedDict):
+    """What an attempt takes that can't be looked at from here."""
+
+    seconds: Number
+    now: Count
+    peak: Count
+    available: Count
+    limit: Count | None
+
+
+@loose
+class Ended(TypedDict):
+    """A process elsewhere ended without a last word."""
+
+    ended: Annotated[str, Field(pattern=r"^(signal|exit) [0-9]{1,3}$")]
+    out_of_memory: bool
+    seconds: Number
+
+
 FORMS: dict[str, TypeAdapter[Any]] = {
     "node.progress": TypeAdapter(Progress),
     "node.metric": TypeAdapter(Metric),
@@ -140,6 +172,10 @@ FORMS: dict[str, TypeAdapter[Any]] = {
     "attempt.failed": TypeAdapter(Failed),
     "attempt.cancelled": TypeAdapter(Cancelled),
     "attempt.lost": TypeAdapter(Lost),
+    "attempt.ended": TypeAdapter(Ended),
+    "attempt.waiting": TypeAdapter(Waiting),
+    "attempt.running": TypeAdapter(Running),
+    "attempt.memory": TypeAdapter(Memory),
     "attempt.checkpoint": TypeAdapter(Checkpoint),
     "attempt.resumed": TypeAdapter(Resumed),
 }

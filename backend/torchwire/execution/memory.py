@@ -77,7 +77,7 @@ class MemoryWatch:
     """Looks at the memory of the attempts that it is told of, on a thread of its own."""
 
     def __init__(self) -> None:
-        self._trees: dict[str, _Tree] = {}
+        self._trees: dict[str, Tree] = {}
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._seen: queue.SimpleQueue[tuple[str, Sample]] = queue.SimpleQueue()
@@ -100,7 +100,7 @@ class MemoryWatch:
         """Look at a process and its descendants from now on; it began ``age`` seconds ago."""
         record.kills.begin(pid, self._counts)
         with self._lock:
-            self._trees[attempt_id] = _Tree(pid, started, time.monotonic() - age, record)
+            self._trees[attempt_id] = Tree(pid, started, time.monotonic() - age, record)
         if not self._work.is_set():
             self._work.set()
 
@@ -134,7 +134,7 @@ class MemoryWatch:
                 if now >= tree.due:
                     self._look(attempt_id, tree, now)
 
-    def _look(self, attempt_id: str, tree: _Tree, now: float) -> None:
+    def _look(self, attempt_id: str, tree: Tree, now: float) -> None:
         try:
             sample = tree.look(now)
         except Exception:
@@ -144,7 +144,7 @@ class MemoryWatch:
             self._seen.put((attempt_id, sample))
 
 
-class _Tree:
+class Tree:
     """The processes of one attempt."""
 
     def __init__(self, pid: int, started: float | None, began: float, record: MemoryRecord) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def started_at(pid: int) -> float | None:
@@ -73,6 +76,22 @@ def end_orphans(pid: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
             if os.getsid(other) == pid:
                 os.kill(other, signal.SIGKILL)
+
+
+def collect_orphans() -> None:
+    """Become the parent of descendants whose own parent ends (Linux), so that none gets away."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_with(parent: int) -> None:
+    """Have the system end this process with its parent, or with the thread of it that started this one (Linux)."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 class ProcessTree:

@@ -6,7 +6,6 @@ memory that they share whether each still moves. Only the first rank speaks to t
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 import pickle
@@ -26,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from torchwire.errors import ProcessLostError, RunCancelled, TorchwireError
 from torchwire.execution.failures import Failure, ReportedError, failure_of, print_trace
 from torchwire.execution.logs import log_file, rank_stream
-from torchwire.execution.processes import descendants
+from torchwire.execution.processes import descendants, end_with
 
 if TYPE_CHECKING:
     from torchwire.execution.context import WorkerContext
@@ -39,7 +38,6 @@ GRACE = 0.3
 """Seconds in which, after the first rank failed, the others may still say what they know of it."""
 SILENCE = 60.0
 """Seconds without a sign of life after which a rank is ended, unless the operator says otherwise."""
-PR_SET_PDEATHSIG = 1
 HEADER = struct.Struct("!Q")
 COUNTER = struct.Struct("=Q")
 
@@ -219,7 +217,7 @@ class Ranks:
         code = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _end_with(parent)
+            end_with(parent)
             self._selector.close()
             for other in self._ranks:
                 os.close(other.pipe)
@@ -278,12 +276,3 @@ def _print_to(path: Path) -> None:
     for number in (1, 2):
         os.dup2(file, number)
     os.close(file)
-
-
-def _end_with(parent: int) -> None:
-    """Have the system end this process with its parent (Linux)."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)

@@ -68,6 +68,15 @@ def seal(source: Path, target: Path, known: KnownDigests) -> Sealed:
     return Sealed(folder_digest(records), sum(record.size for record in records), len(records))
 
 
+def flush_tree(folder: Path) -> None:
+    """Put a folder with all that is below it on the disk."""
+    files, folders = [], []
+    for parent, _, names in os.walk(folder, topdown=False):
+        folders.append(parent)
+        files += [f"{parent}/{name}" for name in names]
+    _flush(files, folders)
+
+
 def folder_digest(records: Iterable[FileRecord]) -> str:
     """The digest of a folder with these files: of their paths, sizes and contents, in the order of their paths."""
     lines = (f"{record.path}\0{record.size}\0{record.sha256}\n" for record in sorted(records, key=lambda r: r.path))

@@ -20,7 +20,7 @@ from typing import Any
 
 from torchwire.errors import LibraryError, ProcessLostError, RunCancelled, TorchwireError
 from torchwire.execution.aftermath import Surroundings
-from torchwire.execution.context import WorkerContext, use_threads
+from torchwire.execution.context import RankDone, WorkerContext, use_threads
 from torchwire.execution.failures import ReportedError, failure_of, print_trace
 from torchwire.execution.logs import LogBook, log_file
 from torchwire.execution.processes import started_at
@@ -85,6 +85,8 @@ def _outcome(
         finally:
             before.restore()
         return "attempt.done", {"outputs": _seal_outputs(request, before.folder, made, context)}
+    except RankDone:
+        return "attempt.done", {"outputs": {}}
     except RunCancelled:
         return "attempt.cancelled", {}
     except ProcessLostError as lost:

@@ -14,7 +14,6 @@ When the engine goes away the socket closes and this process ends; the workers l
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import importlib
 import json
@@ -32,12 +31,11 @@ from typing import Any, NoReturn
 
 from torchwire.execution.devices import probe_devices
 from torchwire.execution.hugepages import collapse
-from torchwire.execution.processes import started_at
+from torchwire.execution.processes import collect_orphans, started_at
 from torchwire.execution.spares import Order, Spares
 from torchwire.execution.worker import prepare, run_attempt
 from torchwire.registry import Registry
 
-PR_SET_CHILD_SUBREAPER = 36
 QUIET = 0.003
 """Seconds without a request or an end after which a spare is forked: not while the machine is busy with those."""
 
@@ -125,7 +123,7 @@ class Zygote:
             for end in (self._engine, self._wake, self._wake_end, self._selector):
                 end.close()
             self._spares.let_go()
-            _collect_orphans()
+            collect_orphans()
             prepared = prepare()
             folder = order()
             if folder is not None:
@@ -159,13 +157,6 @@ class Zygote:
             for pid in map(int, children.read_text().split()):
                 if pid not in known:
                     os.kill(pid, signal.SIGKILL)
-
-
-def _collect_orphans() -> None:
-    """Become the parent of descendants whose own parent ends (Linux), so that none gets away."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def preload(names: list[str]) -> list[str]:
@@ -228,7 +219,7 @@ def main(arguments: list[str]) -> None:
     os.environ.pop("PYTHONPATH", None)  # it led this process to the modules; what they start needs none of it
     problems = preload(options.preload + options.package)
     registry = Registry.of(options.package)
-    _collect_orphans()
+    collect_orphans()
     gc.freeze()
     chores = get_ready(options.package, options.without)
     zygote = Zygote(socket.socket(fileno=options.socket), registry, options.spares, chores)

@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torchwire.errors import TargetMismatchError
 
 LIBRARIES = ("torch", "torchvision", "torchwire")
 
@@ -31,6 +34,15 @@ def mismatch(here: Mapping[str, str], there: Mapping[str, str]) -> str | None:
         f"{_title(name)} {here.get(name, 'missing')} here, {there.get(name, 'missing')} there" for name in differing
     ]
     return "; ".join(parts) or None
+
+
+def no_module(request: Mapping[str, Any], error: Exception) -> TargetMismatchError:
+    """The error of a target that does not have a node's module."""
+    return TargetMismatchError(
+        f"The target '{request['target']}' does not have the module '{request['module']}': {error}.",
+        hint="Install the packages that this computer has its modules from on every machine of the target.",
+        node=request["node"],
+    )
 
 
 def _title(name: str) -> str:

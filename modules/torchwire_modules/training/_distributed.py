@@ -61,7 +61,8 @@ ALONE = World()
 def joined(ctx: Context) -> Iterator[World]:
     """Within it the processes of ``ctx.run_ranks`` can speak to each other: gloo on a CPU, nccl on GPUs.
 
-    They meet at a file of the attempt and listen on this machine's loopback address alone, at ports that are free.
+    They meet at a file of the attempt and listen on this machine's loopback address alone, at ports that are free;
+    or, where they run on several machines, at the address that whoever started them has put into the settings.
     """
     if ctx.processes == 1 or dist.is_initialized():  # whoever started the processes may have joined them
         yield World(ctx.rank, ctx.processes)
@@ -70,9 +71,12 @@ def joined(ctx: Context) -> Iterator[World]:
     if ctx.device.startswith("cuda"):
         torch.cuda.set_device(ctx.device)
         backend = "nccl"
-    os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = LOOPBACK
-    place = ctx.scratch.parent if ctx.rank else ctx.scratch
-    dist.init_process_group(backend, f"file://{place / 'meeting'}", PATIENCE, world_size=ctx.processes, rank=ctx.rank)
+    meeting = ctx.settings.get("meeting")
+    if meeting is None:
+        os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = LOOPBACK
+        place = ctx.scratch.parent if ctx.rank else ctx.scratch
+        meeting = f"file://{place / 'meeting'}"
+    dist.init_process_group(backend, meeting, PATIENCE, world_size=ctx.processes, rank=ctx.rank)
     try:
         yield World(ctx.rank, ctx.processes)
         dist.destroy_process_group()

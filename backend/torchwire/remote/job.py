@@ -1,0 +1,103 @@
+"""What an attempt needs to run elsewhere: the engine's request without paths of this computer, and back again.
+
+A backend that starts the processes of a node itself, on several machines, gives each a job of its own whose request
+has ``rank`` (from 0) and ``meeting`` (``tcp://host:port``, where rank 0 will listen) added; ``ranked`` does that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torchwire.errors import ExchangeError
+from torchwire.execution.checkpointing import damage_of
+from torchwire.remote.backend import RemoteJob, TargetOptions
+from torchwire.remote.exchange import Exchange
+from torchwire.remote.versions import versions
+
+AS_IT_IS = ("attempt", "run", "node", "module", "parameters", "outputs", "device", "processes", "threads", "packages")
+PIXELS = "pixel_cache_folder"
+WEIGHTS = "pretrained_weights_folder"
+
+
+def make_job(request: Mapping[str, Any], options: TargetOptions, exchange: Exchange) -> RemoteJob:
+    """Put what the attempt reads into the exchange, and say the rest as plain data. Raises ExchangeError."""
+    needs = request["remote"]
+    told = {name: request[name] for name in AS_IT_IS}
+    told |= {
+        "inputs": {port: _put(exchange, given) for port, given in request["inputs"].items()},
+        "resolved": {name: _resolved(exchange, found) for name, found in request["resolved"].items()},
+        "checkpoints": _checkpoints(exchange, request["checkpoints"]),
+        "document": json.loads(Path(request["document"]).read_text()),
+        "settings": dict(request["settings"]) | {WEIGHTS: options.weights_folder},
+        "code": request["fields"]["code"],
+        "versions": dict(versions()),
+        "target": request["target"],
+    }
+    return RemoteJob(
+        attempt=request["attempt"],
+        request=told,
+        exchange=options.exchange,
+        exchange_options=options.exchange_options,
+        scratch=options.scratch,
+        cores=needs["cores"],
+        gpus=needs["gpus"],
+        memory_bytes=needs["memory_bytes"],
+        node_count=needs["node_count"],
+        process_count=needs["process_count"],
+    )
+
+
+def ranked(job: RemoteJob, rank: int, meeting: str) -> RemoteJob:
+    """The job as one of its processes is given it. Only what rank 0 says and makes counts."""
+    return replace(job, request=dict(job.request) | {"rank": rank, "meeting": meeting})
+
+
+def lay_out(job: RemoteJob, folder: Path, artifacts: Mapping[str, Path]) -> None:
+    """Write what the worker in ``folder`` is told. ``artifacts`` are the sealed folders and files, by digest."""
+    told = job.request
+    document = folder / "document.json"
+    document.write_text(json.dumps(told["document"]))
+    request = dict(told) | {
+        "inputs": {port: {"path": str(artifacts[d] / "data"), "digest": d} for port, d in told["inputs"].items()},
+        "resolved": {
+            name: found | ({"path": str(artifacts[found["digest"]])} if found.get("exchanged") else {})
+            for name, found in told["resolved"].items()
+        },
+        "checkpoints": [one | {"folder": str(artifacts[one["digest"]])} for one in told["checkpoints"]],
+        "settings": told["settings"] | ({"meeting": told["meeting"]} if "meeting" in told else {}),
+        "document": str(document),
+        "doorbell": str(folder / "doorbell"),
+    }
+    (folder / "request.json").write_text(json.dumps(request))
+
+
+def _put(exchange: Exchange, given: Mapping[str, str]) -> str:
+    try:
+        exchange.put(given["digest"], Path(given["path"]).parent)
+    except FileNotFoundError as error:
+        message = f"An input is not in the store any more: {error.filename}."
+        raise ExchangeError(message, hint="Submit again; it is made anew.") from error
+    return given["digest"]
+
+
+def _resolved(exchange: Exchange, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A registered archive goes through the exchange; folders stay where they are, and must be shared."""
+    path = Path(found["path"])
+    if found.get("digest") and path.is_file():
+        exchange.put_file(found["digest"], path)
+        return dict(found) | {"exchanged": True, "file_name": path.name}
+    return dict(found)
+
+
+def _checkpoints(exchange: Exchange, told: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The best one that is intact; the others stay here."""
+    for one in told:
+        folder = Path(one["folder"])
+        if damage_of(folder, one["digest"]) is None:
+            exchange.put(one["digest"], folder)
+            return [{name: value for name, value in one.items() if name != "folder"}]
+    return []
