@@ -139,7 +139,7 @@ class Storm:
             text = (folder / "events.jsonl").read_bytes()
             if b'"attempt.done"' in text:
                 return "committing"
-            return "sealing" if (folder / "sealed").exists() else "running"
+            return "sealing" if any((folder / "sealed").glob("*")) else "running"
         return "starting"
 
     def _cancel(self, host: Host) -> None:

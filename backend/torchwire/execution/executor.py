@@ -16,6 +16,7 @@ from typing import Any
 from torchwire.errors import LibraryError
 from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
+from torchwire.execution.blanks import Blanks
 from torchwire.execution.commit import commit
 from torchwire.execution.context import cancel_flag
 from torchwire.execution.crashes import last_words, was_out_of_memory
@@ -50,6 +51,7 @@ class Executor:
         self._home = home
         self._database = database
         self.store = ArtifactStore(home.artifacts)
+        self.blanks = Blanks(home.blanks)
         self.preparation = Preparation(home, database, registry, settings, self.store)
         self.targets: dict[str, Target] = local_targets(settings.cores, settings.memory_bytes, [])
         self.loads: Mapping[str, Load] = {}
@@ -417,7 +419,7 @@ class Executor:
         tail = EventTail(folder / "events.jsonl", 0)
         attempt = LiveAttempt(attempt_id, run.id, node, number, folder, request, tail)
         try:
-            folder.mkdir()
+            self.blanks.take(folder)
             (folder / "request.json").write_text(json.dumps(request))
         except OSError as error:
             self._database.attempts.end(attempt_id)

@@ -42,6 +42,11 @@ class Home:
         return self.root / "cache" / "jobs"
 
     @property
+    def blanks(self) -> Path:
+        """Folders that attempts will have."""
+        return self.root / "cache" / "blanks"
+
+    @property
     def doorbell(self) -> Path:
         """The FIFO by which workers say that they have written something."""
         return self.root / "doorbell"

@@ -99,6 +99,7 @@ class Loop:
         self._selector.register(self._wake, selectors.EVENT_READ, self._on_wake)
         self._selector.register(self._doorbell, selectors.EVENT_READ, self._on_doorbell)
         self._janitor.start()
+        self._janitor.do(self._executor.blanks.remove)
         self._executor.memory.start()
         self._thread.start()
 
@@ -118,6 +119,7 @@ class Loop:
             if supply.launcher is not None:
                 supply.launcher.close()
         self._janitor.stop()
+        self._executor.blanks.remove()
         self._executor.memory.stop()
         self._selector.close()
         for end in (self._wake, self._wake_end, self._doorbell):
@@ -275,6 +277,8 @@ class Loop:
         unused, self._executor.unused = self._executor.unused, set()
         withdrawn = (self._executor.store.withdraw(digest) for digest in unused)
         self._janitor.remove(paths + [path for path in withdrawn if path is not None])
+        if forks and self._executor.blanks.lacking:
+            self._janitor.do(self._executor.blanks.make)
         if events and time.monotonic() >= self._tidy_due:
             self._tidy_due = time.monotonic() + TIDY
             self._janitor.do(self._database.tidy)

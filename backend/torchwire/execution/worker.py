@@ -77,7 +77,7 @@ def _outcome(
     try:
         context = WorkerContext(request, before.folder, reporter)
         context.check_cancelled()
-        context.folder.mkdir()
+        context.folder.mkdir(exist_ok=True)
         use_threads(context.threads)
         module = registry.get(request["module"])(request["parameters"])
         try:
