@@ -16,12 +16,16 @@ from torchwire.execution.store import REMOVED
 GARBAGE = ("out", "sealed", "scratch", "checkpoints")
 """What is removed of an attempt's folder; what it said and printed stays."""
 
+LATER = 0.2
+"""Seconds that what is to be done waits: removing folders keeps the disk busy, and the next node would meet it."""
+
 
 class Janitor:
     """A queue of folders and files, and a thread that empties it."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="torchwire-janitor", daemon=True)
 
     def start(self) -> None:
@@ -52,13 +56,21 @@ class Janitor:
 
     def stop(self) -> None:
         """End after what was queued is removed."""
+        self._stopping.set()
         self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while (task := self._queue.get()) is not None:
-            with suppress(OSError):
-                task()
+        while True:
+            tasks = [self._queue.get()]
+            self._stopping.wait(LATER)
+            while not self._queue.empty():
+                tasks.append(self._queue.get())
+            for task in tasks:
+                if task is None:
+                    return
+                with suppress(OSError):
+                    task()
 
 
 def _sweep(paths: Iterable[Path], strays: Iterable[Path]) -> None:
