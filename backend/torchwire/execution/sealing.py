@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ from torchwire.errors import LibraryError
 FEW_FILES = 64
 """Up to so many new files are flushed one by one; above that, one call for the whole file system is faster."""
 SMALL, CHUNK = 1 << 15, 1 << 18
+
+SYNC_FILE_RANGE_WRITE = 2
+_libc = ctypes.CDLL(None)
+_syncfs, _sync_file_range = getattr(_libc, "syncfs", None), getattr(_libc, "sync_file_range", None)  # on Linux alone
+if _sync_file_range is not None:
+    _sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
 
 
 @dataclass(frozen=True)
@@ -135,27 +142,31 @@ def flush_folder(folder: Path) -> None:
 def _flush(files: list[str], folders: list[str]) -> None:
     if len(files) + len(folders) > FEW_FILES and _flush_file_system(folders[-1]):
         return
-    for path in [*files, *folders]:
-        _fsync(path)
+    with ExitStack() as opened:
+        descriptors = [_open(path, opened) for path in (*files, *folders)]
+        if _sync_file_range is not None:
+            for descriptor in descriptors[: len(files)]:
+                _sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE)
+        for descriptor in descriptors:
+            os.fsync(descriptor)
 
 
 def _fsync(path: str) -> None:
+    with ExitStack() as opened:
+        os.fsync(_open(path, opened))
+
+
+def _open(path: str, until: ExitStack) -> int:
     descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    until.callback(os.close, descriptor)
+    return descriptor
 
 
 def _flush_file_system(folder: str) -> bool:
-    syncfs = getattr(ctypes.CDLL(None), "syncfs", None)  # Linux alone has it
-    if syncfs is None:
+    if _syncfs is None:
         return False
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        return bool(syncfs(descriptor) == 0)
-    finally:
-        os.close(descriptor)
+    with ExitStack() as opened:
+        return bool(_syncfs(_open(folder, opened)) == 0)
 
 
 def _likeness(status: os.stat_result) -> tuple[int, int, int]:
