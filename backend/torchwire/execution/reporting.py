@@ -19,7 +19,7 @@ from torchwire.execution.logs import LogBook, in_parts
 
 TICK = 0.1
 """Seconds between two reports of progress, and between two looks at what was printed."""
-SOON = 0.005
+SOON = 0.04
 """Seconds after which an attempt's start is told, unless something else was told with it by then."""
 
 LOOK_EVERY = 50
