@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from torchwire.api.documents import read_document
 from torchwire.api.parsing import whole_number
 from torchwire.api.records import (
@@ -24,6 +26,8 @@ from torchwire.api.records import (
 )
 from torchwire.api.resource import Resource
 from torchwire.extensions import services
+
+PAGE, MOST = 200, 1000
 
 pipelines = Resource("pipelines", __name__)
 
@@ -70,8 +74,9 @@ def save(pipeline_id: str, body: PipelineUpdate) -> Any:
 
     A document without nodes replaces one with nodes only where ``emptied`` says that this is meant.
     """
-    document, emptied = read_document(body["document"]), body.get("emptied", False)
-    return {"pipeline": services().database.pipelines.save(pipeline_id, document, body["revision"], emptied=emptied)}
+    document, emptied, step = read_document(body["document"]), body.get("emptied", False), body.get("step", "")
+    drafts = services().database.pipelines
+    return {"pipeline": drafts.save(pipeline_id, document, body["revision"], emptied=emptied, step=step)}
 
 
 @pipelines.declare("DELETE", "/pipelines/<pipeline_id>", summary="Delete a draft", permission="edit", status=204)
@@ -99,10 +104,18 @@ def restore(pipeline_id: str, body: PipelineRestore) -> Any:
     summary="List a draft's revisions",
     permission="read",
     response=RevisionsAnswer,
+    query={
+        "limit": f"How many at most; {PAGE} unless told, {MOST} at the most.",
+        "before": "The cursor that the page before gave as 'next'.",
+    },
 )
 def revisions(pipeline_id: str) -> Any:
     """The draft's journal, newest first."""
-    return {"revisions": services().database.pipelines.revisions(pipeline_id)}
+    limit = whole_number(request.args.get("limit"), "limit", PAGE, 1, MOST)
+    before = whole_number(request.args.get("before"), "before", 2**31 - 1, 1, 2**31 - 1)
+    found = services().database.pipelines.revisions(pipeline_id, limit + 1, before)
+    more = len(found) > limit
+    return {"revisions": found[:limit], "next": found[limit - 1]["revision"] if more else None}
 
 
 @pipelines.declare(

@@ -20,6 +20,7 @@ ScalarValue = TypeAliasType("ScalarValue", bool | int | float | str | None)
 
 # A document that a client sends: described as what it should be, checked later and in better words by the graph.
 SentDocument = Annotated[Pipeline, WrapValidator(lambda value, _: value)]
+Step = Annotated[str, Field(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 sent = with_config(ConfigDict(extra="forbid", strict=True))
 
@@ -240,11 +241,13 @@ class PipelineUpdate(TypedDict):
     """A change of a draft; ``revision`` is the one it was based on.
 
     ``emptied`` says that a person has removed every node; without it, an empty document never replaces a full one.
+    ``step`` says what was done, for the journal.
     """
 
     document: SentDocument
     revision: Count
     emptied: NotRequired[bool]
+    step: NotRequired[Step]
 
 
 @sent
@@ -255,17 +258,19 @@ class PipelineRestore(TypedDict):
 
 
 class RevisionSummary(TypedDict):
-    """One entry of a draft's journal."""
+    """One entry of a draft's journal; ``step`` is empty where nobody said what was done."""
 
     revision: int
     time: float
+    step: str
     node_count: int
 
 
 class RevisionsAnswer(TypedDict):
-    """A draft's journal, newest first."""
+    """A draft's journal, newest first; ``next`` is the cursor of older ones, where there are any."""
 
     revisions: list[RevisionSummary]
+    next: int | None
 
 
 class DocumentAnswer(TypedDict):

@@ -41,6 +41,7 @@ class PipelineRevisionRow(Base):
     revision: Mapped[int] = mapped_column(Integer, primary_key=True)
     document: Mapped[dict[str, Any]]
     time: Mapped[float]
+    step: Mapped[str] = mapped_column(String(200), default="", server_default="")  # what was done, in words
 
 
 class DatasetRow(Base):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DRAFTS, JOURNAL = PipelineRow.__table__, PipelineRevisionRow.__table__
 KEPT_REVISIONS = 500
+"""The newest revisions, of which each is kept. Of those before, the last one of each minute is."""
+KEPT_MINUTES = 10_000
+STEP_LENGTH = 200
 
 
 class StaleRevisionError(ConflictError):
@@ -54,7 +57,7 @@ class Pipelines:
         row = {"id": pipeline_id, "name": document["name"], "document": document, "revision": 1}
         with self._database.write() as connection:
             connection.execute(insert(PipelineRow).values(**row, created=now, updated=now))
-            _enter(connection, pipeline_id, 1, document, now)
+            _enter(connection, pipeline_id, 1, document, now, "Create the pipeline")
         return self.get(pipeline_id)
 
     def get(self, pipeline_id: str) -> dict[str, Any]:
@@ -63,9 +66,15 @@ class Pipelines:
             return _draft(connection, pipeline_id)
 
     def save(
-        self, pipeline_id: str, document: Mapping[str, Any], based_on: int, *, emptied: bool = False
+        self,
+        pipeline_id: str,
+        document: Mapping[str, Any],
+        based_on: int,
+        *,
+        emptied: bool = False,
+        step: str = "",
     ) -> dict[str, Any]:
-        """Make ``document`` the newest revision and return the draft.
+        """Make ``document`` the newest revision and return the draft. ``step`` says what was done.
 
         Saving what is there already changes nothing, so a save whose answer was lost can be sent again. Raises
         NotFoundError, StaleRevisionError when the draft has moved on since ``based_on``, and EmptyingError when nothing
@@ -79,13 +88,14 @@ class Pipelines:
                 raise StaleRevisionError(draft, based_on)
             if draft["node_count"] and not document["nodes"] and not emptied:
                 raise EmptyingError(draft)
-            return _advance(connection, draft, document)
+            return _advance(connection, draft, document, step)
 
     def restore(self, pipeline_id: str, revision: int) -> dict[str, Any]:
         """Make an earlier document the newest revision and return the draft. Raises NotFoundError."""
         with self._database.write() as connection:
             draft = _draft(connection, pipeline_id)
-            return _advance(connection, draft, _revision(connection, pipeline_id, revision))
+            earlier = _revision(connection, pipeline_id, revision)
+            return _advance(connection, draft, earlier, f"Restore revision {revision}")
 
     def delete(self, pipeline_id: str) -> None:
         """Remove a draft and its journal; its runs stay. Raises NotFoundError."""
@@ -93,14 +103,19 @@ class Pipelines:
             if not connection.execute(delete(PipelineRow).where(DRAFTS.c.id == pipeline_id)).rowcount:
                 raise _unknown(pipeline_id)
 
-    def revisions(self, pipeline_id: str) -> list[dict[str, Any]]:
-        """A draft's journal without the documents, newest first. Raises NotFoundError."""
-        query = select(JOURNAL.c.revision, JOURNAL.c.time, _node_count(JOURNAL.c.document))
-        query = query.where(JOURNAL.c.pipeline_id == pipeline_id).order_by(JOURNAL.c.revision.desc())
+    def revisions(self, pipeline_id: str, limit: int = 1000, before: int | None = None) -> list[dict[str, Any]]:
+        """A draft's journal without the documents, newest first, those before revision ``before``.
+
+        Raises NotFoundError.
+        """
+        query = select(JOURNAL.c.revision, JOURNAL.c.time, JOURNAL.c.step, _node_count(JOURNAL.c.document))
+        query = query.where(JOURNAL.c.pipeline_id == pipeline_id).order_by(JOURNAL.c.revision.desc()).limit(limit)
+        if before is not None:
+            query = query.where(JOURNAL.c.revision < before)
         with self._database.read() as connection:
             found = [dict(row._mapping) for row in connection.execute(query)]
-        if not found:
-            raise _unknown(pipeline_id)
+            if not found:
+                _draft(connection, pipeline_id)
         return found
 
     def revision(self, pipeline_id: str, revision: int) -> dict[str, Any]:
@@ -139,19 +154,35 @@ def _revision(connection: Connection, pipeline_id: str, revision: int) -> dict[s
     return dict(found)
 
 
-def _advance(connection: Connection, draft: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+def _advance(connection: Connection, draft: dict[str, Any], document: Mapping[str, Any], step: str) -> dict[str, Any]:
     revision, now = draft["revision"] + 1, time.time()
     change = {"name": document["name"], "document": document, "revision": revision, "updated": now}
     connection.execute(update(PipelineRow).where(DRAFTS.c.id == draft["id"]).values(**change))
-    _enter(connection, draft["id"], revision, document, now)
-    old = (JOURNAL.c.pipeline_id == draft["id"]) & (JOURNAL.c.revision <= revision - KEPT_REVISIONS)
-    connection.execute(delete(PipelineRevisionRow).where(old))
+    _enter(connection, draft["id"], revision, document, now, step)
+    _thin(connection, draft["id"], revision)
     return _draft(connection, draft["id"])
 
 
-def _enter(connection: Connection, pipeline_id: str, revision: int, document: Mapping[str, Any], now: float) -> None:
+def _enter(
+    connection: Connection, pipeline_id: str, revision: int, document: Mapping[str, Any], now: float, step: str
+) -> None:
     row = {"pipeline_id": pipeline_id, "revision": revision, "document": document, "time": now}
-    connection.execute(insert(PipelineRevisionRow).values(**row))
+    connection.execute(insert(PipelineRevisionRow).values(**row, step=step[:STEP_LENGTH]))
+
+
+def _thin(connection: Connection, pipeline_id: str, newest: int) -> None:
+    """Forget what need not be kept, now that ``newest`` is: at most one revision each time, or the oldest minutes."""
+    mine = JOURNAL.c.pipeline_id == pipeline_id
+    leaving = newest - KEPT_REVISIONS
+    query = select(JOURNAL.c.time).where(mine, JOURNAL.c.revision.in_((leaving, leaving + 1)))
+    minutes = [int(moment // 60) for (moment,) in connection.execute(query.order_by(JOURNAL.c.revision))]
+    if len(minutes) == 2 and minutes[0] == minutes[1]:
+        connection.execute(delete(PipelineRevisionRow).where(mine, JOURNAL.c.revision == leaving))
+    if newest % 100 == 0:
+        old = select(JOURNAL.c.revision).where(mine).order_by(JOURNAL.c.revision.desc())
+        oldest = connection.execute(old.offset(KEPT_REVISIONS + KEPT_MINUTES).limit(1)).scalar_one_or_none()
+        if oldest is not None:
+            connection.execute(delete(PipelineRevisionRow).where(mine, JOURNAL.c.revision <= oldest))
 
 
 def _unknown(pipeline_id: str) -> NotFoundError:

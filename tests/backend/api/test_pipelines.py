@@ -90,13 +90,43 @@ def test_what_is_empty_already_may_change(client: FlaskClient) -> None:
     assert answer.status_code == 200 and answer.json["pipeline"]["name"] == "Renamed"
 
 
-def test_the_journal_forgets_the_oldest_revisions(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_keeps_the_newest_and_the_last_of_each_minute_before(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(storage, "KEPT_REVISIONS", 3)
+    clock = iter([0.0, 10.0, 59.0, 60.0, 130.0, 131.0, 132.0, 133.0])
+    monkeypatch.setattr(storage.time, "time", lambda: next(clock))
     draft = create(client)
-    for revision in range(1, 6):
+    for revision in range(1, 8):
         client.put(f"{BASE}/{draft['id']}", json={"document": graphs.chain(revision + 2), "revision": revision})
+    monkeypatch.undo()
     journal = client.get(f"{BASE}/{draft['id']}/revisions").json["revisions"]
-    assert [entry["revision"] for entry in journal] == [6, 5, 4]
+    assert [entry["revision"] for entry in journal] == [8, 7, 6, 4, 3]
+
+
+def test_the_journal_forgets_the_oldest_minutes(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "KEPT_REVISIONS", 2)
+    monkeypatch.setattr(storage, "KEPT_MINUTES", 3)
+    clock = iter(range(0, 60_000, 60))
+    monkeypatch.setattr(storage.time, "time", lambda: float(next(clock)))
+    draft = create(client)
+    for revision in range(1, 100):
+        client.put(f"{BASE}/{draft['id']}", json={"document": graphs.chain(revision % 3 + 2), "revision": revision})
+    monkeypatch.undo()
+    journal = client.get(f"{BASE}/{draft['id']}/revisions").json["revisions"]
+    assert [entry["revision"] for entry in journal] == [100, 99, 98, 97, 96]
+
+
+def test_the_journal_says_what_was_done_and_comes_in_pages(client: FlaskClient) -> None:
+    draft = create(client)
+    done = {"document": graphs.chain(5), "revision": 1, "step": "Set Epochs of Train"}
+    client.put(f"{BASE}/{draft['id']}", json=done)
+    client.post(f"{BASE}/{draft['id']}/restore", json={"revision": 1})
+    first = client.get(f"{BASE}/{draft['id']}/revisions?limit=2").json
+    assert [entry["step"] for entry in first["revisions"]] == ["Restore revision 1", "Set Epochs of Train"]
+    rest = client.get(f"{BASE}/{draft['id']}/revisions?limit=2&before={first['next']}").json
+    assert [entry["step"] for entry in rest["revisions"]] == ["Create the pipeline"] and rest["next"] is None
+    assert client.put(f"{BASE}/{draft['id']}", json=done | {"step": "x" * 201}).status_code == 400
 
 
 def test_a_deleted_draft_is_gone(client: FlaskClient) -> None:

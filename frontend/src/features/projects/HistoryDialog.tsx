@@ -20,17 +20,24 @@ interface HistoryDialogProps {
 
 /** The journal of a draft: look at an earlier revision, and bring it back as a step that can be undone. */
 export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogProps) {
-  const { data: revisions, error, isPending, refetch } = useRevisions(pipelineId);
+  const journal = useRevisions(pipelineId);
+  const { data: revisions, error, isPending, refetch } = journal;
   const present = useDocument((state) => state.revision);
   const [chosen, setChosen] = useState<number | null>(null);
   const { data: document, error: documentError } = useRevision(pipelineId, chosen);
 
+  /** Named by its time: the number alone says nothing in the list of steps. */
+  const restored = (revision: number) => {
+    const time = revisions?.find((one) => one.revision === revision)?.time;
+    return `Restore revision ${revision}${time === undefined ? '' : ` of ${exactTime(time)}`}`;
+  };
+
   const restore = () => {
     if (!document || chosen === null) return;
-    documentStore.getState().replace(document, `Restore revision ${chosen}`);
+    documentStore.getState().replace(document, restored(chosen));
     onOpenChange(false);
     toast({
-      title: `Restored revision ${chosen}`,
+      title: restored(chosen),
       description: 'Saved as the newest one; nothing of the journal was lost.',
       action: { label: 'Undo', onSelect: () => documentStore.getState().undo() },
     });
@@ -68,10 +75,10 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
               onClick={() => setChosen(revision.revision)}
             >
               <span>
-                <span className={styles.time}>{exactTime(revision.time)}</span>
-                <span className={styles.about}>
-                  {timeAgo(revision.time)} · {revision.node_count}{' '}
-                  {revision.node_count === 1 ? 'node' : 'nodes'}
+                <span className={styles.time}>{revision.step || exactTime(revision.time)}</span>
+                <span className={styles.about} title={timeAgo(revision.time)}>
+                  {revision.step === '' ? timeAgo(revision.time) : exactTime(revision.time)} ·{' '}
+                  {revision.node_count} {revision.node_count === 1 ? 'node' : 'nodes'}
                 </span>
               </span>
               {revision.revision === present ? (
@@ -81,6 +88,15 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
               )}
             </button>
           ))}
+          {journal.hasNextPage && (
+            <Button
+              size="sm"
+              disabled={journal.isFetchingNextPage}
+              onClick={() => void journal.fetchNextPage()}
+            >
+              Show earlier ones
+            </Button>
+          )}
         </div>
         <div className={styles.preview}>
           {chosen === null && (

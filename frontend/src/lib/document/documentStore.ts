@@ -650,6 +650,20 @@ export function redoLabel({ history }: DocumentState): string | undefined {
   return history.entries[history.cursor + 1]?.label;
 }
 
+/** What the last change did, as the list of steps says it. */
+export function lastStep(
+  { history, lastChange }: Pick<DocumentState, 'history' | 'lastChange'>,
+  before: Pick<DocumentState, 'history'>,
+): string {
+  const label = (index: number) => history.entries[index]?.label ?? '';
+  const { cursor } = history;
+  if (lastChange !== 'travel') return label(cursor);
+  const from = before.history.cursor;
+  if (cursor === from - 1) return `Undo: ${label(from)}`;
+  if (cursor === from + 1) return `Redo: ${label(cursor)}`;
+  return `Back to: ${label(cursor)}`;
+}
+
 export function contentOf(state: DocumentContent): DocumentContent {
   const { name, description, defaultComputeTarget, nodes, order, wires, annotations } = state;
   return { name, description, defaultComputeTarget, nodes, order, wires, annotations };

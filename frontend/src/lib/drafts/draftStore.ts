@@ -6,7 +6,7 @@ import { queryClient } from '@/services/queries/queryClient';
 import { reachability } from '@/services/reachability';
 import type { PipelineAnswer, PipelineConflict, PipelineRecord } from '@/services/types.generated';
 import { announce } from '../announce';
-import { documentStore } from '../document/documentStore';
+import { documentStore, lastStep } from '../document/documentStore';
 import { faultStore } from '../document/faultStore';
 import type { PipelineDocument } from '../document/types';
 import { Journal, identifyTab, livingTabs, type JournalEntry } from './journal';
@@ -134,7 +134,7 @@ function close(): void {
 
 function startQueue(id: string, revision: number): SaveQueue {
   return new SaveQueue(revision, {
-    send: (document, basedOn) => send(id, document, basedOn),
+    send: (document, basedOn, step) => send(id, document, basedOn, step),
     onStatus: (status) => draftStore.setState({ status }),
     onSaved: (saved) => {
       documentStore.getState().markSaved({ id, revision: saved });
@@ -145,11 +145,17 @@ function startQueue(id: string, revision: number): SaveQueue {
   });
 }
 
-async function send(id: string, document: PipelineDocument, revision: number): Promise<SaveOutcome> {
+async function send(
+  id: string,
+  document: PipelineDocument,
+  revision: number,
+  step: string,
+): Promise<SaveOutcome> {
   try {
     const { pipeline } = await api.put<PipelineAnswer>(`pipelines/${id}`, {
       document,
       revision,
+      step,
       ...(emptied && document.nodes.length === 0 && { emptied }),
     });
     return { kind: 'saved', revision: pipeline.revision };
@@ -179,7 +185,7 @@ documentStore.subscribe((now, before) => {
     draftStore.setState(({ cleared }) => ({ cleared: cleared + 1 }));
   emptied = now.order.length === 0 && (emptied || nodeCount > 0);
   nodeCount = now.order.length;
-  open.queue.edited(now.toDocument());
+  open.queue.edited(now.toDocument(), lastStep(now, before));
   clearTimeout(journalTimer);
   journalTimer = setTimeout(writeJournal, JOURNAL_QUIET_MS);
 });

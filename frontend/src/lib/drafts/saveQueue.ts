@@ -30,7 +30,8 @@ export type SaveStatus =
   | { readonly kind: 'refused'; readonly message: string };
 
 export interface SaveQueueOptions {
-  send: (document: PipelineDocument, revision: number) => Promise<SaveOutcome>;
+  /** `step` says what was done since the last save, for the journal. */
+  send: (document: PipelineDocument, revision: number, step: string) => Promise<SaveOutcome>;
   onStatus: (status: SaveStatus) => void;
   onSaved: (revision: number) => void;
 }
@@ -43,6 +44,8 @@ const LONGEST_RETRY_MS = 10_000;
 
 export class SaveQueue {
   private waiting: PipelineDocument | null = null;
+  /** What was done in what waits, the same steps in a row once. */
+  private steps: readonly string[] = [];
   private inFlight: Promise<void> | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private firstEditAt = 0;
@@ -67,8 +70,9 @@ export class SaveQueue {
     return this.inFlightDocument ?? this.lastSent;
   }
 
-  edited(document: PipelineDocument): void {
+  edited(document: PipelineDocument, step: string): void {
     const now = Date.now();
+    if (this.steps.at(-1) !== step) this.steps = [...this.steps, step];
     if (this.waiting === null) this.firstEditAt = now;
     this.waiting = document;
     if (this.status.kind === 'stale' || this.inFlight) return;
@@ -117,12 +121,15 @@ export class SaveQueue {
   private async sendWaiting(): Promise<void> {
     while (this.waiting !== null && this.status.kind !== 'stale' && !this.closed) {
       const document = this.waiting;
+      const { steps } = this;
       this.waiting = null;
+      this.steps = [];
       if (this.status.kind !== 'unreachable') this.become({ kind: 'saving' });
       this.inFlightDocument = document;
-      const outcome = await this.options.send(document, this.revision);
+      const outcome = await this.options.send(document, this.revision, inWords(steps));
       this.inFlightDocument = null;
       if (this.closed) return;
+      if (outcome.kind !== 'saved') this.steps = [...steps, ...this.steps];
       if (!this.settle(document, outcome)) return;
     }
   }
@@ -176,4 +183,13 @@ export class SaveQueue {
     this.status = status;
     this.options.onStatus(status);
   }
+}
+
+const LONGEST_STEP = 200;
+
+/** Several steps as one line: the first ones, and how many more. */
+function inWords(steps: readonly string[]): string {
+  const shown = steps.slice(0, 2).join(', ');
+  const more = steps.length > 2 ? ` and ${steps.length - 2} more` : '';
+  return shown.slice(0, LONGEST_STEP - more.length) + more;
 }

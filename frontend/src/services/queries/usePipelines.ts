@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { PipelineDocument } from '@/lib/document/types';
 import { api } from '../http';
 import type {
@@ -20,14 +20,18 @@ export function usePipelines() {
   return useQuery(pipelinesQuery);
 }
 
-/** The journal of a draft. */
+/** The journal of a draft, in pages, the newest first. */
 export function useRevisions(pipelineId: string) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: ['pipelines', pipelineId, 'revisions'],
-    queryFn: ({ signal }) =>
-      api
-        .get<RevisionsAnswer>(`pipelines/${pipelineId}/revisions`, { signal })
-        .then((answer) => answer.revisions),
+    queryFn: ({ pageParam, signal }) =>
+      api.get<RevisionsAnswer>(
+        `pipelines/${pipelineId}/revisions${pageParam === null ? '' : `?before=${pageParam}`}`,
+        { signal },
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: ({ next }) => next,
+    select: ({ pages }) => pages.flatMap((page) => page.revisions),
     staleTime: 0,
   });
 }
