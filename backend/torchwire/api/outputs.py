@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, send_file
 
 from torchwire.api.errors import GoneError, InvalidRequestError
 from torchwire.api.parsing import whole_number
@@ -96,6 +96,26 @@ def download(run_id: str, node: str, port: str) -> Response:
     folder = _folder(_output(run_id, node, port)["digest"])
     answer = Response(zip_stream(_files(folder)), mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.zip"'
+    return answer
+
+
+@outputs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/outputs/<port>/files/<path:name>",
+    summary="Download a file of an output",
+    permission="read",
+    media_type="application/octet-stream",
+)
+def file(run_id: str, node: str, port: str, name: str) -> Response:
+    """One file, by its path within the output; a part of it where a range is asked for."""
+    folder = _folder(_output(run_id, node, port)["digest"])
+    found = next((path for known, path in _files(folder) if known == name), None)
+    if found is None or found.is_symlink():
+        raise NotFoundError(f"The output has no file '{name[:200]}'.")
+    answer = send_file(
+        found, mimetype="application/octet-stream", as_attachment=True, download_name=_file_name(found.name)
+    )
+    answer.headers["Content-Security-Policy"] = SANDBOX
     return answer
 
 

@@ -250,12 +250,41 @@ class FileRecord(TypedDict):
     size: int
 
 
+class TensorRecord(TypedDict):
+    """What goes into a network, or comes out; ``shape`` names sides that may have any length."""
+
+    name: str
+    shape: list[int | str]
+    type: str
+
+
+class ExportedRecord(TypedDict):
+    """A model as a file for other programs.
+
+    On ``images`` images, probabilities differ from the original's by ``largest_difference`` at most.
+    """
+
+    format: Literal["onnx", "torch.export"]
+    file: str
+    size: int
+    model_name: str
+    categories: list[str]
+    input: TensorRecord
+    output: TensorRecord
+    preprocessing: list[str]
+    images: int
+    largest_difference: float
+    tolerance: float
+
+
 class FilesPreview(TypedDict):
-    """The files of a folder."""
+    """The files of a folder. ``here`` says that they are kept with the run, so each can be downloaded."""
 
     type: Literal["AnyDirectory"]
     files: list[FileRecord]
     total: int
+    here: bool
+    exported: ExportedRecord | None
 
 
 class ExplanationRecord(TypedDict):

@@ -9,6 +9,7 @@ from typing import Any
 
 from torchwire.data_types.any_directory import open_root, walk
 from torchwire.data_types.data_frame import DataFrame
+from torchwire.data_types.exported import read_export
 from torchwire.data_types.image_directory import ImageDirectory
 from torchwire.data_types.image_pages import ImagePages
 from torchwire.data_types.model import TrainedModel, UntrainedModel
@@ -129,7 +130,12 @@ def _any_directory(folder: Path, digest: str, query: Query) -> dict[str, Any]:
         files = [{"path": root.name, "size": root.stat().st_size}]
     else:
         files = [{"path": _as_text(entry.path), "size": entry.size} for entry in walk(root)]
-    return {"files": files[offset : offset + limit], "total": len(files)}
+    return {
+        "files": files[offset : offset + limit],
+        "total": len(files),
+        "here": root == folder,
+        "exported": read_export(folder) if root == folder else None,
+    }
 
 
 def _as_text(path: str) -> str:

@@ -17,6 +17,11 @@ export class ApiError extends Error {
     super(error.message);
   }
 
+  /** What to do about it, where the server knows. */
+  get hint(): string | undefined {
+    return this.error.hint;
+  }
+
   get unreachable(): boolean {
     return this.status === 0;
   }

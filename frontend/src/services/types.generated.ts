@@ -77,6 +77,7 @@ export interface ApiRecords {
   EventsAnswer: EventsAnswer;
   Explanation: Explanation;
   ExplanationRecord: ExplanationRecord;
+  ExportedRecord: ExportedRecord;
   FactsAnswer: FactsAnswer;
   FactsQuestion: FactsQuestion;
   FailureCause: FailureCause;
@@ -173,6 +174,7 @@ export interface ApiRecords {
   Target: Target;
   TargetBusy: TargetBusy;
   TargetsAnswer: TargetsAnswer;
+  TensorRecord: TensorRecord;
   TransformationPreview: TransformationPreview;
   TransformationSample: TransformationSample;
   TransformationStep: TransformationStep;
@@ -986,6 +988,32 @@ export interface ExplanationRecord {
   nothing: boolean;
 }
 /**
+ * A model as a file for other programs.
+ *
+ * On ``images`` images, probabilities differ from the original's by ``largest_difference`` at most.
+ */
+export interface ExportedRecord {
+  format: 'onnx' | 'torch.export';
+  file: string;
+  size: number;
+  model_name: string;
+  categories: string[];
+  input: TensorRecord;
+  output: TensorRecord;
+  preprocessing: string[];
+  images: number;
+  largest_difference: number;
+  tolerance: number;
+}
+/**
+ * What goes into a network, or comes out; ``shape`` names sides that may have any length.
+ */
+export interface TensorRecord {
+  name: string;
+  shape: (number | string)[];
+  type: string;
+}
+/**
  * Facts by node and output port, and all remarks, the worst first.
  */
 export interface FactsAnswer {
@@ -1095,12 +1123,14 @@ export interface FileRecord {
   size: number;
 }
 /**
- * The files of a folder.
+ * The files of a folder. ``here`` says that they are kept with the run, so each can be downloaded.
  */
 export interface FilesPreview {
   type: 'AnyDirectory';
   files: FileRecord[];
   total: number;
+  here: boolean;
+  exported: ExportedRecord | null;
 }
 /**
  * Whether the server and its worker processes are up.
@@ -1372,11 +1402,13 @@ export interface PipelineSummary {
  * A change of a draft; ``revision`` is the one it was based on.
  *
  * ``emptied`` says that a person has removed every node; without it, an empty document never replaces a full one.
+ * ``step`` says what was done, for the journal.
  */
 export interface PipelineUpdate {
   document: PipelineDocumentInput;
   revision: number;
   emptied?: boolean;
+  step?: string;
 }
 /**
  * All drafts, the one changed last first.
@@ -1510,18 +1542,20 @@ export interface RehearsalAnswer {
   rehearsal: Rehearsal;
 }
 /**
- * One entry of a draft's journal.
+ * One entry of a draft's journal; ``step`` is empty where nobody said what was done.
  */
 export interface RevisionSummary {
   revision: number;
   time: number;
+  step: string;
   node_count: number;
 }
 /**
- * A draft's journal, newest first.
+ * A draft's journal, newest first; ``next`` is the cursor of older ones, where there are any.
  */
 export interface RevisionsAnswer {
   revisions: RevisionSummary[];
+  next: number | null;
 }
 /**
  * A run with its nodes: a snapshot that includes all events up to ``seq``.

@@ -90,6 +90,20 @@ def test_a_download_is_a_zip_of_everything(client: FlaskClient, node: str) -> No
         assert packed.read("content.txt") == b"hello"
 
 
+def test_a_file_is_downloaded_by_its_path(client: FlaskClient, node: str) -> None:
+    address = f"{node}/outputs/result/files/content.txt"
+    with client.get(address) as answer:
+        assert answer.data == b"hello" and "attachment" in answer.headers["Content-Disposition"]
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+    with client.get(address, headers={"Range": "bytes=1-2"}) as part:
+        assert part.status_code == 206 and part.data == b"el"
+
+
+@pytest.mark.parametrize("name", ["nope.txt", "../index.json", "..%2findex.json", "%2fetc%2fpasswd", "."])
+def test_no_file_is_found_but_the_outputs_own(client: FlaskClient, node: str, name: str) -> None:
+    assert client.get(f"{node}/outputs/result/files/{name}").status_code == 404
+
+
 def test_a_thumbnail_fits_the_square(client: FlaskClient, pictures: str) -> None:
     answer = client.get(f"{pictures}/cat/wide ü?size=100")
     assert answer.status_code == 200 and answer.mimetype == "image/webp"

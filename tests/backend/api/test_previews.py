@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,36 @@ def test_scored_images(tmp_path: Path, labelled: bool) -> None:
     folder = scored(tmp_path / "scored", labelled=labelled)
     assert shown("DataFrameDirectory", folder)["total"] == 3
     assert shown("DataFrameDirectory", folder, order="-confidence")["rows"][0]["id"] == "1"
+
+
+EXPORTED = {
+    "format": "onnx",
+    "file": "model.onnx",
+    "model_name": "resnet18",
+    "categories": ["cat", "dog"],
+    "input": {"name": "images", "shape": ["batch", 3, 32, 32], "type": "float32", "order": "RGB"},
+    "preprocessing": [{"name": "resize", "size": 32, "interpolation": "bilinear"}],
+    "output": {"name": "logits", "shape": ["batch", 2], "type": "float32"},
+    "comparison": {"images": 64, "largest_difference": 1.5e-06, "tolerance": 0.001},
+}
+
+
+def test_an_exported_model(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"12345")
+    (tmp_path / "export.json").write_text(json.dumps(EXPORTED))
+    exported = shown("AnyDirectory", tmp_path)["exported"]
+    assert exported["size"] == 5 and exported["images"] == 64
+    assert exported["preprocessing"] == ["Resize the shorter side to 32 px"]
+
+
+@pytest.mark.parametrize(
+    "about",
+    ["[]", "{", '{"format": "onnx"}', json.dumps(EXPORTED | {"file": "gone.onnx"}), json.dumps({"a": EXPORTED})],
+)
+def test_a_file_that_only_looks_like_an_export_is_a_file(tmp_path: Path, about: str) -> None:
+    (tmp_path / "export.json").write_text(about)
+    answer = shown("AnyDirectory", tmp_path)
+    assert answer["exported"] is None and answer["total"] == 1
 
 
 def test_an_evaluation_and_its_cells(tmp_path: Path) -> None:

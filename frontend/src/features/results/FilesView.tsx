@@ -3,7 +3,7 @@ import { File, Folder } from 'lucide-react';
 import { EmptyState } from '@/components/ui/EmptyState';
 import { bytes, count, counted } from '@/lib/run/format';
 import type { OutputRef } from '@/lib/run/nodeNames';
-import { usePreview } from '@/services/queries/usePreview';
+import { fileUrl, usePreview } from '@/services/queries/usePreview';
 import type { FilesPreview } from '@/services/types.generated';
 
 import styles from './FilesView.module.css';
@@ -25,18 +25,37 @@ export function FilesView({ output, preview, compact }: FilesViewProps) {
   return (
     <div className={compact ? undefined : shared.view}>
       {!compact && <p className={shared.quiet}>{counted(preview.total, 'file')}</p>}
-      <ul className={styles.files} aria-label="Files">
-        {files.map(({ path, size }) => (
-          <li key={path} className={styles.file}>
-            <File aria-hidden />
-            <span className={styles.path}>{path}</span>
-            <span className={styles.size}>{bytes(size)}</span>
-          </li>
-        ))}
-      </ul>
+      <FileList output={output} preview={preview} files={files} />
       {preview.total > files.length && (
         <p className={shared.quiet}>and {count(preview.total - files.length)} more</p>
       )}
     </div>
+  );
+}
+
+interface FileListProps {
+  output: OutputRef;
+  preview: FilesPreview;
+  files: FilesPreview['files'];
+}
+
+/** Files with their sizes; those kept with the run can be downloaded one by one. */
+export function FileList({ output, preview, files }: FileListProps) {
+  return (
+    <ul className={styles.files} aria-label="Files">
+      {files.map(({ path, size }) => (
+        <li key={path} className={styles.file}>
+          <File aria-hidden />
+          {preview.here ? (
+            <a className={styles.path} href={fileUrl(output, path)} download>
+              {path}
+            </a>
+          ) : (
+            <span className={styles.path}>{path}</span>
+          )}
+          <span className={styles.size}>{bytes(size)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -5,6 +5,7 @@ import { usePreview } from '@/services/queries/usePreview';
 import type { Preview } from '@/services/types.generated';
 
 import { EvaluationView } from './evaluation/EvaluationView';
+import { ExportView } from './ExportView';
 import { FilesView } from './FilesView';
 import { ImageDirectoryView } from './images/ImageDirectoryView';
 import { ModelView } from './ModelView';
@@ -51,6 +52,9 @@ function View({ output, compact, first }: { output: OutputRef; compact: boolean;
     case 'ModelDirectory':
       return <ModelView preview={first} compact={compact} />;
     case 'AnyDirectory':
+      if (first.exported !== null) {
+        return <ExportView output={output} preview={first} exported={first.exported} compact={compact} />;
+      }
       return <FilesView preview={first} output={output} compact={compact} />;
     case 'DataFrameDirectory':
       switch (first.kind) {

@@ -71,6 +71,11 @@ export function downloadUrl(target: PreviewTarget): string {
   return api.url(`${outputPath(target)}/download`);
 }
 
+/** Where one file of an output can be downloaded, by its path within the output. */
+export function fileUrl(target: PreviewTarget, path: string): string {
+  return api.url(`${outputPath(target)}/files/${path.split('/').map(encodeURIComponent).join('/')}`);
+}
+
 /** Where the rows of a scored table that fit the filters can be downloaded as CSV. */
 export function csvUrl(target: PreviewTarget, params: Params): string {
   return api.url(`${outputPath(target)}/rows.csv?${searchOf(params)}`);
