@@ -8,6 +8,7 @@ export interface PipelineNode {
   id: string;
   module: string;
   parameters: Record<string, unknown>;
+  position: [number, number];
 }
 
 export interface PipelineDocument {

@@ -11,6 +11,7 @@ import { useRunTitle } from '@/features/runs/useRunTitle';
 import { canvasApi, revealNode } from '@/lib/canvas/canvasApi';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
+import { closeOutput, useOpenOutput } from '@/lib/outputAddress';
 import { runStore, useRunState } from '@/lib/run/runStore';
 import type { Run } from '@/lib/run/types';
 import styles from './Designer.module.css';
@@ -46,6 +47,9 @@ const ReplayBar = lazy(() =>
   import('@/features/runs/ReplayBar').then((module) => ({ default: module.ReplayBar })),
 );
 const ViewingBar = lazy(() => import('./ViewingBar').then((module) => ({ default: module.ViewingBar })));
+const OutputDialog = lazy(() =>
+  import('@/features/results/ViewerDialog').then((module) => ({ default: module.OutputDialog })),
+);
 const RunOutline = lazy(() =>
   import('@/features/runs/RunOutline').then((module) => ({ default: module.RunOutline })),
 );
@@ -107,6 +111,7 @@ export function Designer() {
             />
           </footer>
           <Dialogs />
+          <Viewer />
         </div>
       )}
     </ImportDrop>
@@ -202,6 +207,17 @@ function useFitBesideSheet(open: boolean): void {
     }, 120);
     return () => clearTimeout(timer);
   }, [open]);
+}
+
+/** The output that the address opens, as large as the window. */
+function Viewer() {
+  const open = useOpenOutput();
+  if (open === null) return null;
+  return (
+    <Suspense fallback={null}>
+      <OutputDialog key={`${open.nodeId}:${open.port}`} {...open} onClose={closeOutput} />
+    </Suspense>
+  );
 }
 
 function Dialogs() {

@@ -2,8 +2,18 @@ import { expect, it } from 'vitest';
 import { parseRoute, paths } from './navigation';
 
 it('reads the address of a pipeline and of its run', () => {
-  expect(parseRoute(paths.pipeline('p 1'))).toEqual({ page: 'pipeline', pipelineId: 'p 1', runId: null });
-  expect(parseRoute(paths.run('p1', 'r1'))).toEqual({ page: 'pipeline', pipelineId: 'p1', runId: 'r1' });
+  expect(parseRoute(paths.pipeline('p 1'))).toEqual({
+    page: 'pipeline',
+    pipelineId: 'p 1',
+    runId: null,
+    search: '',
+  });
+  expect(parseRoute(paths.run('p1', 'r1'))).toEqual({
+    page: 'pipeline',
+    pipelineId: 'p1',
+    runId: 'r1',
+    search: '',
+  });
 });
 
 it('takes an unknown address for the home page', () => {

@@ -32,6 +32,8 @@ interface ErrorStateProps {
 
 /** What stands where something could not be loaded. */
 export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
+  const hint =
+    error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
   return (
     <div className={styles.state} role="alert">
       <div className={cx(styles.icon, styles.danger)}>
@@ -39,6 +41,11 @@ export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
       </div>
       <p className={styles.title}>{title}</p>
       {error instanceof Error && <div className={styles.words}>{error.message}</div>}
+      {hint !== null && (
+        <div className={styles.words}>
+          <WithCode text={hint} />
+        </div>
+      )}
       {onRetry && (
         <Button size="sm" onClick={onRetry}>
           Try again
@@ -46,4 +53,9 @@ export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
       )}
     </div>
   );
+}
+
+/** Text with commands between backticks, set so that they can be told apart and copied. */
+function WithCode({ text }: { text: string }) {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }

@@ -6,6 +6,7 @@ import { EmptyState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useCatalog } from '@/lib/modules/catalog';
+import { openOutput } from '@/lib/outputAddress';
 import { bytes, counted, duration } from '@/lib/run/format';
 import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
@@ -16,7 +17,6 @@ import { downloadUrl } from '@/services/queries/usePreview';
 import { FailureCard } from './FailureCard';
 import styles from './NodeOutputs.module.css';
 import { OutputView } from './OutputView';
-import { ViewerDialog } from './ViewerDialog';
 
 /** What a node made in the run that is shown, each output with a glance at it; or why there is nothing. */
 export function NodeOutputs({ nodeId }: { nodeId: string }) {
@@ -24,8 +24,6 @@ export function NodeOutputs({ nodeId }: { nodeId: string }) {
   const loading = useRunState((view) => view.runId !== null && view.run === null && view.error === null);
   const node = useNodeRun(nodeId);
   const outputs = useNodeOutputs(nodeId);
-  const [open, setOpen] = useState<string | null>(null);
-  const shown = outputs.find(({ port }) => port === open);
 
   if (loading) {
     return (
@@ -51,18 +49,10 @@ export function NodeOutputs({ nodeId }: { nodeId: string }) {
           key={output.port}
           output={output}
           onOpen={() => {
-            setOpen(output.port);
+            openOutput(nodeId, output.port);
           }}
         />
       ))}
-      {shown !== undefined && (
-        <ViewerDialog
-          output={shown}
-          onClose={() => {
-            setOpen(null);
-          }}
-        />
-      )}
     </div>
   );
 }

@@ -1,11 +1,12 @@
-import { Download, X } from 'lucide-react';
+import { Check, Download, Link, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
+import { useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
 import { useCatalog } from '@/lib/modules/catalog';
 import { bytes, counted } from '@/lib/run/format';
-import { useRunNodeTitle } from '@/lib/run/nodeNames';
+import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import { downloadUrl } from '@/services/queries/usePreview';
 
@@ -13,13 +14,25 @@ import { focusWhole } from './focusWhole';
 import { OutputView } from './OutputView';
 import styles from './ViewerDialog.module.css';
 
+interface OutputDialogProps {
+  nodeId: string;
+  port: string;
+  onClose: () => void;
+}
+
+/** The dialog of an output that is named, as by a link; nothing before the run is there or where it has none. */
+export function OutputDialog({ nodeId, port, onClose }: OutputDialogProps) {
+  const output = useNodeOutputs(nodeId).find((made) => made.port === port);
+  return output === undefined ? null : <ViewerDialog output={output} onClose={onClose} />;
+}
+
 interface ViewerDialogProps {
   output: OutputRef;
   onClose: () => void;
 }
 
 /** One output, as large as the window. */
-export function ViewerDialog({ output, onClose }: ViewerDialogProps) {
+function ViewerDialog({ output, onClose }: ViewerDialogProps) {
   const title = useRunNodeTitle(output.nodeId);
   const type = useCatalog((catalog) => catalog.types.get(output.type)?.title ?? output.type);
   return (
@@ -41,6 +54,7 @@ export function ViewerDialog({ output, onClose }: ViewerDialogProps) {
                 {type} · {bytes(output.size)} · {counted(output.files, 'file')}
               </p>
             </div>
+            <CopyLink />
             <Button
               icon={<Download />}
               onClick={() => {
@@ -59,5 +73,24 @@ export function ViewerDialog({ output, onClose }: ViewerDialogProps) {
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+/** The address says what is open and how it is narrowed, so it is all that somebody else needs. */
+function CopyLink() {
+  const [copied, setCopied] = useState(false);
+  return (
+    <IconButton
+      label={copied ? 'Link copied' : 'Copy a link to this view'}
+      icon={copied ? <Check /> : <Link />}
+      onClick={() => {
+        void navigator.clipboard.writeText(location.href).then(() => {
+          setCopied(true);
+          setTimeout(() => {
+            setCopied(false);
+          }, 1500);
+        });
+      }}
+    />
   );
 }

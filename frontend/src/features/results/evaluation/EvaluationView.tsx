@@ -1,5 +1,4 @@
-import { useState } from 'react';
-
+import { narrow, useNarrowing, widen } from '@/lib/outputAddress';
 import { percent } from '@/lib/run/format';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import type { EvaluatedModel, EvaluationPreview } from '@/services/types.generated';
@@ -9,6 +8,7 @@ import shared from '../View.module.css';
 import { CellImages } from './CellImages';
 import { ConfusionMatrix } from './ConfusionMatrix';
 import type { Cell } from './ConfusionMatrix';
+import { cellOf } from './confusion';
 import styles from './EvaluationView.module.css';
 import { PerClassTable } from './PerClassTable';
 import { RocChart } from './RocChart';
@@ -66,7 +66,11 @@ function Model({
   index: number;
   named: boolean;
 }) {
-  const [cell, setCell] = useState<Cell | null>(null);
+  const asked = useNarrowing();
+  const cell = cellOf(asked.cell, index, model.labels.length);
+  const open = ({ row, column }: Cell) => {
+    narrow({ ...asked, cell: [index, row, column].join(',') });
+  };
   return (
     <article className={styles.model} aria-label={nameOf(model)}>
       {named && <h2 className={styles.name}>{nameOf(model)}</h2>}
@@ -74,7 +78,7 @@ function Model({
       <div className={styles.pair}>
         <section>
           <h3 className={shared.heading}>Confusion matrix</h3>
-          <ConfusionMatrix model={model} onOpen={setCell} />
+          <ConfusionMatrix model={model} onOpen={open} />
         </section>
         {Object.keys(model.roc).length > 0 && (
           <section>
@@ -94,7 +98,7 @@ function Model({
           index={index}
           cell={cell}
           onClose={() => {
-            setCell(null);
+            widen('cell');
           }}
         />
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { moved, shareOf, worstMixups } from './confusion';
+import { cellOf, moved, shareOf, worstMixups } from './confusion';
 
 const confusion = [
   [8, 2, 0],
@@ -26,5 +26,13 @@ describe('a confusion matrix', () => {
     expect(moved('ArrowRight', { row: 0, column: 1 }, 3, false)).toEqual({ row: 0, column: 2 });
     expect(moved('End', { row: 0, column: 0 }, 3, true)).toEqual({ row: 2, column: 2 });
     expect(moved('x', { row: 0, column: 0 }, 3, false)).toBeNull();
+  });
+
+  it('finds the cell that an address names, if it is one of this model', () => {
+    expect(cellOf('1,0,2', 1, 3)).toEqual({ row: 0, column: 2 });
+    expect(cellOf('1,0,2', 0, 3)).toBeNull();
+    expect(cellOf('0,0,3', 0, 3)).toBeNull();
+    expect(cellOf('0,-1,x', 0, 3)).toBeNull();
+    expect(cellOf(undefined, 0, 3)).toBeNull();
   });
 });

@@ -46,3 +46,17 @@ export function moved(
       return null;
   }
 }
+
+/** The cell of one model that an address names as `model,row,column`; null where it names none of its cells. */
+export function cellOf(
+  named: string | undefined,
+  model: number,
+  classes: number,
+): { row: number; column: number } | null {
+  const found = /^(\d+),(\d+),(\d+)$/.exec(named ?? '');
+  if (found === null) return null;
+  const [, of, row, column] = found.map(Number);
+  if (of !== model || row === undefined || column === undefined || row >= classes || column >= classes)
+    return null;
+  return { row, column };
+}

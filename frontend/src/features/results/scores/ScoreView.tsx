@@ -7,6 +7,7 @@ import { cx } from '@/components/ui/cx';
 import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { SearchField, TextField } from '@/components/ui/TextField';
+import { narrow, useNarrowing } from '@/lib/outputAddress';
 import { count, counted, percent } from '@/lib/run/format';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import { csvUrl, usePreview } from '@/services/queries/usePreview';
@@ -14,7 +15,7 @@ import type { ScoredPreview } from '@/services/types.generated';
 
 import { Thumbnail } from '../images/Thumbnail';
 import shared from '../View.module.css';
-import { keepFilters, keptFilters, paramsOf, percentOf } from './filters';
+import { addressOf, filtersOf, paramsOf, percentOf } from './filters';
 import type { Filters, Only, Params } from './filters';
 import { ScoreRows } from './ScoreRows';
 import styles from './ScoreView.module.css';
@@ -81,12 +82,10 @@ function Glance({ first, mistakes }: { first: ScoredPreview; mistakes: ScoredPre
 
 function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPreview; wrong: number }) {
   const labelled = first.accuracy != null;
-  const key = `${output.nodeId}:${output.port}`;
-  const [filters, setFilters] = useState(() => keptFilters(key, labelled));
+  const filters = filtersOf(useNarrowing(), labelled);
   const change = (part: Partial<Filters>) => {
-    const next = { ...filters, ...part };
-    keepFilters(key, next);
-    setFilters(next);
+    const typing = part.text !== undefined && filters.text !== ''; // one step back for all of a word
+    narrow(addressOf({ ...filters, ...part }, labelled), { replace: typing });
   };
   const params = paramsOf(filters);
   const settled = useDeferredText(params);
@@ -145,6 +144,7 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
         <span className={styles.filter}>
           Confidence
           <Percent
+            key={`least ${filters.least}`}
             label="Least confidence in percent"
             value={filters.least}
             onCommit={(least) => {
@@ -153,6 +153,7 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
           />
           to
           <Percent
+            key={`most ${filters.most}`}
             label="Greatest confidence in percent"
             value={filters.most}
             onCommit={(most) => {

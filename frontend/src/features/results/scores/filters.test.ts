@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import { keepFilters, keptFilters, paramsOf, percentOf } from './filters';
+import { addressOf, filtersOf, paramsOf, percentOf } from './filters';
 
 describe('filters of a table of scores', () => {
   it('ask for everything at first, mistakes in front', () => {
-    expect(paramsOf(keptFilters('a', true))).toEqual({ order: 'wrong' });
-    expect(keptFilters('a', false).order).toBe('confidence');
+    expect(paramsOf(filtersOf({}, true))).toEqual({ order: 'wrong' });
+    expect(filtersOf({}, false).order).toBe('confidence');
   });
 
   it('become what the server takes', () => {
-    const filters = { ...keptFilters('a', true), only: 'wrong' as const, text: ' 07 ', least: 90, most: 95 };
+    const filters = { ...filtersOf({}, true), only: 'wrong' as const, text: ' 07 ', least: 90, most: 95 };
     expect(paramsOf(filters)).toEqual({
       only: 'wrong',
       order: 'wrong',
@@ -19,10 +19,25 @@ describe('filters of a table of scores', () => {
     });
   });
 
-  it('stay with their node', () => {
-    keepFilters('b', { ...keptFilters('b', true), category: 'cat' });
-    expect(keptFilters('b', true).category).toBe('cat');
-    expect(keptFilters('c', true).category).toBeNull();
+  it('survive their address, which says only what differs', () => {
+    const filters = {
+      ...filtersOf({}, true),
+      only: 'wrong' as const,
+      predicted: 'coat',
+      text: '07',
+      least: 12.5,
+    };
+    const address = addressOf(filters, true);
+    expect(address).toMatchObject({ only: 'wrong', predicted: 'coat', text: '07', least: '12.5' });
+    expect(Object.values(address).filter((value) => value !== undefined)).toHaveLength(4);
+    expect(filtersOf(address, true)).toEqual(filters);
+  });
+
+  it('pass over what an address says wrongly, or asks of images without labels', () => {
+    expect(filtersOf({ only: 'purple', order: 'size', least: 'x', most: '900' }, true)).toEqual(
+      filtersOf({}, true),
+    );
+    expect(filtersOf({ only: 'wrong', category: 'coat' }, false)).toEqual(filtersOf({}, false));
   });
 
   it('take percents within bounds', () => {

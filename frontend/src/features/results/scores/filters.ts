@@ -1,4 +1,4 @@
-/** How a table of scores is narrowed and ordered; kept for each node as long as the page lives. */
+/** How a table of scores is narrowed and ordered; the address holds it. */
 
 export type Only = 'wrong' | 'right' | 'all';
 
@@ -13,26 +13,40 @@ export interface Filters {
   most: number;
 }
 
+const ORDERS: readonly string[] = ['wrong', 'confidence', '-confidence', 'id', '-id'];
+
 export type Params = Readonly<Record<string, string | undefined>>;
 
-const kept = new Map<string, Filters>();
-
-export function keptFilters(key: string, labelled: boolean): Filters {
-  return (
-    kept.get(key) ?? {
-      only: 'all',
-      order: labelled ? 'wrong' : 'confidence',
-      category: null,
-      predicted: null,
-      text: '',
-      least: 0,
-      most: 100,
-    }
-  );
+/** The filters that an address asks for; what it doesn't say, or says wrongly, is as it is at first. */
+export function filtersOf(asked: Params, labelled: boolean): Filters {
+  const { only, order } = asked;
+  return {
+    only: labelled && (only === 'wrong' || only === 'right') ? only : 'all',
+    order: order !== undefined && ORDERS.includes(order) ? order : firstOrder(labelled),
+    category: (labelled && asked.category) || null,
+    predicted: asked.predicted || null,
+    text: asked.text ?? '',
+    least: percentOf(asked.least ?? '', 0),
+    most: percentOf(asked.most ?? '', 100),
+  };
 }
 
-export function keepFilters(key: string, filters: Filters): void {
-  kept.set(key, filters);
+/** The filters as an address says them: only what differs from how they are at first. */
+export function addressOf(filters: Filters, labelled: boolean): Params {
+  const { only, order, category, predicted, text, least, most } = filters;
+  return {
+    only: only === 'all' ? undefined : only,
+    order: order === firstOrder(labelled) ? undefined : order,
+    category: category ?? undefined,
+    predicted: predicted ?? undefined,
+    text: text || undefined,
+    least: least > 0 ? String(least) : undefined,
+    most: most < 100 ? String(most) : undefined,
+  };
+}
+
+function firstOrder(labelled: boolean): string {
+  return labelled ? 'wrong' : 'confidence';
 }
 
 /** The filters as the server takes them; what doesn't narrow is left out. */
