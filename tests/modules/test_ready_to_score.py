@@ -57,6 +57,16 @@ def test_bfloat16_is_as_near_as_autocast(name: str) -> None:
     assert (ours - exact).norm() < max(0.02 * exact.norm(), 2 * (theirs - exact).norm())
 
 
+@pytest.mark.parametrize("name", ["resnet18", "densenet121"])
+def test_a_smaller_last_batch_gives_the_same(name: str) -> None:
+    """Weights are laid out for the first batch that comes."""
+    network, many = trained(name), images()
+    score = ready(network, torch.float32)
+    with torch.inference_mode():
+        score(many)
+        torch.testing.assert_close(score(many[:1]), network(many[:1]), atol=2e-3, rtol=2e-3)
+
+
 def test_small_and_odd_images_work() -> None:
     network = trained("densenet121")
     score = ready(network, torch.float32)

@@ -17,7 +17,7 @@ from torchwire.data_types.model import WEIGHTS, TrainedModel
 from torchwire.errors import InvalidModelDirectoryError
 from torchwire_modules.training._batches import Batches
 from torchwire_modules.vision._fused.inference import ready_to_score
-from torchwire_modules.vision._hardware import TYPES, computing
+from torchwire_modules.vision._hardware import TYPES, computing, keep_freed_memory
 from torchwire_modules.vision._networks import build, load_weights
 from torchwire_modules.vision.arithmetic import Arithmetic
 
@@ -97,7 +97,8 @@ def probabilities(
 
 @contextmanager
 def cpu_threads(count: int) -> Iterator[None]:
-    """Use ``count`` threads within it."""
+    """Use ``count`` threads within it. Memory that batches free is kept for the next ones."""
+    keep_freed_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, count))
     try:

@@ -12,6 +12,7 @@ from torch import nn
 
 from torchwire.errors import OutOfMemoryError, TorchwireError
 from torchwire_modules.training.recipe import Recipe
+from torchwire_modules.vision._hardware import keep_freed_memory
 
 _memory: Any = torch.utils.deterministic
 
@@ -35,8 +36,9 @@ def repeatable(seed: int, threads: int, *, exact: bool = True) -> Iterator[None]
     Unless ``exact``, a GPU may take the fastest way, which need not be the same twice, and TF32 for float32.
 
     The number of threads is part of that: sums are split by thread. Memory that is about to be overwritten is not
-    filled first, which would only cost time.
+    filled first, which would only cost time; what a step frees is kept for the next one, also afterwards.
     """
+    keep_freed_memory()
     before = (
         torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -15,6 +17,24 @@ from torchwire_modules.vision.arithmetic import AUTO, Arithmetic, Hardware, choo
 
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
+_LARGEST, _NEVER = 512 << 20, 2**31 - 1
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let this process use freed memory again instead of giving it back and asking for it anew with each batch.
+
+    glibc hands blocks of a batch's size back at once, and the kernel clears every page of the next ones: a fifth of
+    the time of scoring, a twentieth of training. Elsewhere nothing happens.
+    """
+    try:
+        adjust = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    adjust(_MMAP_THRESHOLD, _LARGEST)
+    adjust(_TRIM_THRESHOLD, _NEVER)
 
 
 def hardware(device: str) -> Hardware:

@@ -51,8 +51,11 @@ class _Convolution:
         self._bias = None if bias is None else bias.detach().to(kind)
         self._how = list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups
         self._relu = relu
+        self._packed = False
 
     def __call__(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
+        if not self._packed:
+            self._pack(x)
         convolve: Any = torch.ops.mkldnn._convolution_pointwise
         if shortcut is None:
             how = "relu" if self._relu else "none"
@@ -61,6 +64,12 @@ class _Convolution:
         return cast(
             Tensor, convolve.binary(x, shortcut, self._weight, self._bias, *self._how, "add", 1.0, end, [], None)
         )
+
+    def _pack(self, x: Tensor) -> None:
+        """Lay the weights out as oneDNN wants them for the first batch; else it does so again for each one."""
+        reorder: Any = torch.ops.mkldnn._reorder_convolution_weight
+        self._weight = reorder(self._weight, *self._how, list(x.shape))
+        self._packed = True
 
 
 class _Resnet:
