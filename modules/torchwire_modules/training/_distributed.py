@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import psutil
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -76,6 +79,8 @@ def joined(ctx: Context) -> Iterator[World]:
         os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = LOOPBACK
         place = ctx.scratch.parent if ctx.rank else ctx.scratch
         meeting = f"file://{place / 'meeting'}"
+    elif (interface := _interface_towards(meeting)) is not None:
+        os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = interface
     dist.init_process_group(backend, meeting, PATIENCE, world_size=ctx.processes, rank=ctx.rank)
     try:
         yield World(ctx.rank, ctx.processes)
@@ -83,6 +88,23 @@ def joined(ctx: Context) -> Iterator[World]:
     finally:
         if before is not None:
             os.environ["GLOO_SOCKET_IFNAME"] = before
+
+
+def _interface_towards(meeting: str) -> str | None:
+    """The network interface from which ``tcp://host:port`` is reached.
+
+    Left to itself gloo takes the one of this machine's name, which on many is a loopback address.
+    """
+    place = urlsplit(meeting)
+    try:
+        (family, kind, _, _, address), *_ = socket.getaddrinfo(place.hostname, place.port, type=socket.SOCK_DGRAM)
+        with socket.socket(family, kind) as probe:
+            probe.connect(address)  # sends nothing
+            own = probe.getsockname()[0]
+    except OSError:
+        return None
+    found = psutil.net_if_addrs().items()
+    return next((name for name, addresses in found if any(one.address == own for one in addresses)), None)
 
 
 @dataclass
