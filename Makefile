@@ -21,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 UV := $(shell command -v uv || echo build/uv/bin/uv)
-FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/public -type f 2>/dev/null)
+FRONTEND := $(shell find frontend/src frontend/index.html frontend/vite.config.ts frontend/scripts frontend/public docs/guide/clusters.md -type f 2>/dev/null)
 
 .PHONY: help setup run test test-python test-frontend test-e2e crash check fix bench bench-gpu types lock clean
 

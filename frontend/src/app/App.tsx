@@ -1,11 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Button } from '@/components/ui/Button';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { useToasts } from '@/components/ui/toasts';
 import { TooltipProvider } from '@/components/ui/Tooltip';
 import { catalogStore, useCatalog } from '@/lib/modules/catalog';
-import { navigate, paths, useRoute } from '@/lib/navigation';
+import { navigate, paths, type Route, useRoute } from '@/lib/navigation';
 import { ApiError } from '@/services/http';
 import { queryClient } from '@/services/queries/queryClient';
 import { useModules } from '@/services/queries/useModules';
@@ -19,6 +19,10 @@ import { useOpenPipeline } from './useOpenPipeline';
 import { useShownRun } from './useShownRun';
 
 const StoragePage = lazy(() => import('./StoragePage').then((module) => ({ default: module.StoragePage })));
+const TargetsPage = lazy(() => import('./TargetsPage').then((module) => ({ default: module.TargetsPage })));
+const TargetsGuidePage = lazy(() =>
+  import('./TargetsGuidePage').then((module) => ({ default: module.TargetsGuidePage })),
+);
 const ComparePage = lazy(() => import('./ComparePage').then((module) => ({ default: module.ComparePage })));
 const Toaster = lazy(() => import('@/components/ui/Toaster').then((module) => ({ default: module.Toaster })));
 
@@ -59,13 +63,8 @@ function Root() {
   }, [reachable, away, retry]);
 
   const failure = error ?? (loaded ? null : libraryError);
-  if (route.page === 'storage' || route.page === 'compare') {
-    return (
-      <Suspense fallback={<Splash />}>
-        {route.page === 'storage' ? <StoragePage /> : <ComparePage runIds={route.runIds} />}
-      </Suspense>
-    );
-  }
+  const page = pageOf(route);
+  if (page !== null) return <Suspense fallback={<Splash />}>{page}</Suspense>;
   if (opening.ready && loaded) return <Designer />;
   if (!failure) return <Splash />;
   if (failure instanceof ApiError && failure.status === 404) return <Missing />;
@@ -82,6 +81,20 @@ function Root() {
       />
     </div>
   );
+}
+
+/** The pages beside the designer. */
+function pageOf(route: Route): ReactNode {
+  switch (route.page) {
+    case 'storage':
+      return <StoragePage />;
+    case 'targets':
+      return route.guide ? <TargetsGuidePage /> : <TargetsPage />;
+    case 'compare':
+      return <ComparePage runIds={route.runIds} />;
+    default:
+      return null;
+  }
 }
 
 /** Loaded with the first message; nothing on the page waits for it. */

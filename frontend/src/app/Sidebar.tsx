@@ -174,7 +174,7 @@ function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
     case 'outline':
       return <Outline onOpenInspector={() => set({ inspectorOpen: true, sheetOpen: true })} />;
     case 'targets':
-      return <TargetsPanel />;
+      return <TargetsPanel onManage={() => navigate(paths.targets)} />;
     case 'pipelines':
       return <PipelineList onOpenSamples={() => set({ dialog: 'samples' })} onImport={onImport} />;
     case 'runs':

@@ -1,6 +1,7 @@
 import {
   ChevronDown,
   Copy,
+  Cpu,
   FileDown,
   FilePlus2,
   FileUp,
@@ -107,6 +108,7 @@ function PipelineMenu({ onImport }: TopBarProps) {
       onSelect: () => downloadDocument(documentStore.getState().toDocument()),
     },
     'separator',
+    { label: 'Compute targets', icon: <Cpu />, onSelect: () => navigate(paths.targets) },
     { label: 'Storage', icon: <HardDrive />, onSelect: () => navigate(paths.storage) },
     {
       label: 'Keyboard shortcuts',

@@ -69,7 +69,7 @@ export function useOpenPipeline(route: Route): Opening {
 
 /** A page beside the designer: the open pipeline and the shown run stay as they are. */
 export function isBeside(route: Route): boolean {
-  return route.page === 'storage' || route.page === 'compare';
+  return route.page === 'storage' || route.page === 'targets' || route.page === 'compare';
 }
 
 let searching: Promise<string> | null = null;

@@ -20,3 +20,8 @@ it('takes an unknown address for the home page', () => {
   expect(parseRoute('/nowhere/at/all')).toEqual({ page: 'home' });
   expect(parseRoute('/runs')).toEqual({ page: 'runs' });
 });
+
+it('reads the address of the targets and of their guide', () => {
+  expect(parseRoute(paths.targets)).toEqual({ page: 'targets', guide: false });
+  expect(parseRoute(paths.targetsGuide)).toEqual({ page: 'targets', guide: true });
+});

@@ -13,12 +13,15 @@ export type Route =
     }
   | { readonly page: 'runs' }
   | { readonly page: 'storage' }
+  | { readonly page: 'targets'; readonly guide: boolean }
   | { readonly page: 'compare'; readonly runIds: readonly string[] };
 
 export function parseRoute(pathname: string, search = ''): Route {
   const [section, id, runs, runId] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (section === 'runs' && id === undefined) return { page: 'runs' };
   if (section === 'storage' && id === undefined) return { page: 'storage' };
+  if (section === 'targets' && (id === undefined || id === 'guide'))
+    return { page: 'targets', guide: id === 'guide' };
   if (section === 'compare' && id === undefined) {
     const ids = new URLSearchParams(search).get('runs')?.split(',').filter(Boolean) ?? [];
     return { page: 'compare', runIds: [...new Set(ids)] };
@@ -34,6 +37,8 @@ export const paths = {
   home: '/',
   runs: '/runs',
   storage: '/storage',
+  targets: '/targets',
+  targetsGuide: '/targets/guide',
   compare: (runIds: readonly string[]) => `/compare?runs=${runIds.map(encodeURIComponent).join(',')}`,
   pipeline: (pipelineId: string) => `/pipelines/${encodeURIComponent(pipelineId)}`,
   run: (pipelineId: string, runId: string) =>

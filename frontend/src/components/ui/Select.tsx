@@ -24,19 +24,30 @@ interface SelectProps {
   disabled?: boolean;
   quiet?: boolean;
   describedBy?: string | undefined;
+  /** More about what is chosen, shown on hover. */
+  title?: string | undefined;
+  onOpen?: () => void;
   className?: string | undefined;
 }
 
 /** A list to choose one value from. */
 export function Select(props: SelectProps) {
   const { value, onValueChange, options, label, id, placeholder = 'Choose…', icon } = props;
-  const { invalid = false, disabled = false, quiet = false, describedBy, className } = props;
+  const { invalid = false, disabled = false, quiet = false, describedBy, title, onOpen, className } = props;
   const chosen = options.find((option) => option.value === value);
   return (
-    <Radix.Root value={value ?? ''} onValueChange={onValueChange} disabled={disabled}>
+    <Radix.Root
+      value={value ?? ''}
+      onValueChange={onValueChange}
+      disabled={disabled}
+      onOpenChange={(open) => {
+        if (open) onOpen?.();
+      }}
+    >
       <Radix.Trigger
         className={cx(styles.trigger, quiet && styles.quiet, className)}
         id={id}
+        title={title}
         aria-label={label}
         aria-invalid={invalid || undefined}
         aria-describedby={describedBy}

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { Field } from '@/components/ui/Field';
 import { TextArea, TextField } from '@/components/ui/TextField';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { navigate, paths } from '@/lib/navigation';
 import styles from './PipelineSettings.module.css';
 import { TargetSelect } from './TargetSelect';
 
@@ -40,7 +41,21 @@ export function PipelineSettings() {
       <Field
         id={`${id}-target`}
         label="Default compute target"
-        hint="Where nodes run, unless a node names another target."
+        hint={
+          <>
+            Where nodes run, unless a node names another target.{' '}
+            <a
+              href={paths.targets}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey) return;
+                event.preventDefault();
+                navigate(paths.targets);
+              }}
+            >
+              Manage targets
+            </a>
+          </>
+        }
       >
         <TargetSelect id={`${id}-target`} value={target} onValueChange={setDefaultComputeTarget} />
       </Field>

@@ -1,11 +1,12 @@
 import { useId } from 'react';
-import { Field } from '@/components/ui/Field';
+import { describedBy, Field } from '@/components/ui/Field';
 import { NumberField } from '@/components/ui/NumberField';
 import { Switch } from '@/components/ui/Switch';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import type { ModuleSpec } from '@/services/types.generated';
 import type { Resources } from '@/lib/document/types';
 import { useNodeFaults } from '@/lib/document/faultStore';
+import { type Limits, limitsOf } from '@/lib/targets/resources';
 import { useTargets } from '@/services/queries/useTargets';
 import { effectiveText } from './effective';
 import { useFoldedSections } from './foldedSections';
@@ -33,6 +34,7 @@ export function RunSettings({ nodeId, spec }: RunSettingsProps) {
     (fault) => fault.parameter === 'compute_target' || fault.name === 'ComputeTargetUnavailableError',
   );
   const defaultTitle = targets.find((target) => target.id === defaultTarget)?.title ?? defaultTarget;
+  const target = targets.find(({ id: one }) => one === (node.compute_target ?? defaultTarget));
   return (
     <Section
       title="Run settings"
@@ -66,6 +68,7 @@ export function RunSettings({ nodeId, spec }: RunSettingsProps) {
         <ResourceFields
           nodeId={nodeId}
           resources={node.resources}
+          limits={limitsOf(target)}
           effective={effectiveText(spec, node.parameters, node.resources)}
         />
       )}
@@ -90,25 +93,31 @@ const LIMITS = { node_count: 1000, process_count_per_node: 256 } as const;
 interface ResourceFieldsProps {
   nodeId: string;
   resources: Resources;
+  limits: Limits;
   effective: string | undefined;
 }
 
-function ResourceFields({ nodeId, resources, effective }: ResourceFieldsProps) {
+function ResourceFields({ nodeId, resources, limits, effective }: ResourceFieldsProps) {
+  const { machines, nodeHint, processHint } = limits;
+  const tooMany = machines !== null && resources.node_count > machines;
   const fields = [
-    { key: 'node_count', label: 'Node count', hint: 'How many machines.' },
+    { key: 'node_count', label: 'Node count', hint: nodeHint, invalid: tooMany },
     {
       key: 'process_count_per_node',
       label: 'Process count per node',
-      hint: effective ?? 'Processes on each machine.',
+      hint: [effective && `${effective}.`, processHint].filter(Boolean).join(' '),
+      invalid: false,
     },
   ] as const;
-  return fields.map(({ key, label, hint }) => {
+  return fields.map(({ key, label, hint, invalid }) => {
     const id = `field-${nodeId}-${key}`;
     return (
-      <Field key={key} id={id} label={label} hint={hint}>
+      <Field key={key} id={id} label={label} {...(invalid ? { error: hint } : { hint })}>
         <NumberField
           id={id}
           integer
+          invalid={invalid}
+          aria-describedby={describedBy(id)}
           minimum={1}
           maximum={LIMITS[key]}
           value={resources[key]}

@@ -1,8 +1,8 @@
-import { Cpu } from 'lucide-react';
+import { Cpu, Server, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Select } from '@/components/ui/Select';
-import { useTargets } from '@/services/queries/useTargets';
-import type { Target } from '@/services/types.generated';
+import { aboutTarget } from '@/lib/targets/resources';
+import { useTargets, type Target } from '@/services/queries/useTargets';
 
 interface TargetSelectProps {
   value: string;
@@ -10,7 +10,6 @@ interface TargetSelectProps {
   label?: string;
   id?: string;
   quiet?: boolean;
-  icon?: ReactNode;
   className?: string | undefined;
 }
 
@@ -23,20 +22,24 @@ export function TargetSelect({
   quiet = false,
   className,
 }: TargetSelectProps) {
-  const { data: targets = [] } = useTargets();
-  const known = targets.some((target) => target.id === value);
+  const { data: targets = [], refetch } = useTargets();
+  const chosen = targets.find((target) => target.id === value);
+  const known = chosen !== undefined;
   const options = targets.map((target) => ({
     value: target.id,
     label: target.title || target.id,
     hint: aboutTarget(target),
-    disabled: !target.available,
+    // A cluster that is away may be back by the time that a node wants it.
+    disabled: !target.available && target.remote !== true,
   }));
   return (
     <Select
       value={value}
       onValueChange={onValueChange}
       options={known ? options : [...options, { value, label: value, hint: 'Not known to this server' }]}
-      icon={<Cpu aria-hidden />}
+      icon={iconOf(chosen)}
+      title={chosen !== undefined && !chosen.available ? aboutTarget(chosen) : undefined}
+      onOpen={() => void refetch()}
       invalid={!known && targets.length > 0}
       quiet={quiet}
       className={className}
@@ -46,9 +49,7 @@ export function TargetSelect({
   );
 }
 
-export function aboutTarget(target: Target): string {
-  if (!target.available) return target.why ?? 'Not available';
-  const busy = target.busy.nodes === 0 ? 'idle' : `${target.busy.nodes} running`;
-  const memory = target.memory_bytes === null ? null : `${Math.round(target.memory_bytes / 2 ** 30)} GiB`;
-  return [`${target.cores} cores`, memory, busy].filter((part) => part !== null).join(' · ');
+function iconOf(target: Target | undefined): ReactNode {
+  if (target !== undefined && !target.available) return <TriangleAlert aria-hidden data-tone="warning" />;
+  return target?.remote === true ? <Server aria-hidden /> : <Cpu aria-hidden />;
 }

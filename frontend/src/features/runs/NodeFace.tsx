@@ -10,6 +10,7 @@ import { useCancelling, useNodeRun } from '@/lib/run/runStore';
 import type { NodeRun } from '@/lib/run/types';
 import { failureWords } from '@/lib/run/failure';
 import { usePreview } from '@/services/queries/usePreview';
+import { useElsewhere, usePlaceWords } from '@/lib/targets/place';
 import { useConnection } from '@/services/socket';
 import type { ImageDirectoryPreview, ScoredPreview } from '@/services/types.generated';
 
@@ -41,13 +42,18 @@ export const NodeFace = memo(function NodeFace({ nodeId, moduleId }: NodeSlotPro
 
 function RunFace({ nodeId, moduleId }: NodeSlotProps) {
   const node = useNodeRun(nodeId);
+  const elsewhere = useElsewhere(nodeId) !== null;
   if (node === undefined) return null;
   const learns = moduleId === LEARNS || node.metrics.filter(({ axis }) => axis === 'epoch').length > 1;
   return (
     <div className={styles.face} data-testid="node-face">
       {learns && <MiniCurves metrics={node.metrics} />}
       <Line nodeId={nodeId} node={node} />
-      {learns && node.status === 'running' && <Notes node={node} />}
+      {elsewhere ? (
+        <NotesElsewhere nodeId={nodeId} node={node} />
+      ) : (
+        learns && node.status === 'running' && <Notes node={node} place={null} />
+      )}
     </div>
   );
 }
@@ -78,8 +84,9 @@ function Line({ nodeId, node }: { nodeId: string; node: NodeRun }) {
 }
 
 /** What a long node need not be afraid of; the line keeps its place, so that nothing moves at the first checkpoint. */
-function Notes({ node }: { node: NodeRun }) {
+function Notes({ node, place }: { node: NodeRun; place: string | null }) {
   const notes = [
+    place,
     (node.attempt ?? 1) > 1 && `attempt ${node.attempt}`,
     resumedWords(node, null),
     checkpointWords(node),
@@ -90,6 +97,11 @@ function Notes({ node }: { node: NodeRun }) {
       {words.charAt(0).toUpperCase() + words.slice(1)}
     </p>
   );
+}
+
+/** A node on another target says so from the start of the run to its end. */
+function NotesElsewhere({ nodeId, node }: { nodeId: string; node: NodeRun }) {
+  return <Notes node={node} place={usePlaceWords(nodeId, node)} />;
 }
 
 function Running({ nodeId, node }: { nodeId: string; node: NodeRun }) {

@@ -13,6 +13,7 @@ import { RemedyButton } from '@/lib/run/RemedyButton';
 import { useCancelling, useNodeRun, useRunState } from '@/lib/run/runStore';
 import { isNodeOver, isOver, type NodeRun } from '@/lib/run/types';
 import { useRunClock } from '@/lib/run/useNow';
+import { usePlaceWords } from '@/lib/targets/place';
 import { api } from '@/services/http';
 import type { ParameterSpec, RunAnswer } from '@/services/types.generated';
 
@@ -56,7 +57,7 @@ function Shown({ nodeId, node, onShowFailure }: NodeRunStripProps & { node: Node
   const cancelling = useCancelling(nodeId);
   const cancel = useCancelNode();
   const again = useRerun();
-  const notes = useNotes(node);
+  const notes = useNotes(nodeId, node);
   const report = node.error === null ? null : reportOf(node.error);
   return (
     <>
@@ -120,12 +121,14 @@ function Shown({ nodeId, node, onShowFailure }: NodeRunStripProps & { node: Node
 }
 
 /** What is worth knowing about how the node got where it is. */
-function useNotes(node: NodeRun): readonly string[] {
+function useNotes(nodeId: string, node: NodeRun): readonly string[] {
+  const place = usePlaceWords(nodeId, node);
   const running = node.status === 'running';
   const now = useRunClock(running && node.checkpoint !== null);
   const resumedFrom = useRunTime(node.resumed?.run_id ?? null);
   return [
     (node.attempt ?? 1) > 1 ? `attempt ${node.attempt}` : null,
+    place,
     resumedWords(node, resumedFrom),
     node.checkpoint === null
       ? null

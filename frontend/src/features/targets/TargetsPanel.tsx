@@ -1,17 +1,18 @@
-import { Cpu, Microchip } from 'lucide-react';
+import { Cpu, Microchip, Server, Settings2 } from 'lucide-react';
 
-import { Badge } from '@/components/ui/Badge';
+import { Button } from '@/components/ui/Button';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { ProgressBar } from '@/components/ui/ProgressBar';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { bytes, counted } from '@/lib/run/format';
-import { useTargets } from '@/services/queries/useTargets';
-import type { Target } from '@/services/types.generated';
+import { amount, living, roomOfAll, unreachableWords } from '@/lib/targets/resources';
+import { useTargets, type Target } from '@/services/queries/useTargets';
 
+import { StateBadge } from './StateBadge';
 import styles from './TargetsPanel.module.css';
 
 /** Where nodes can run: what each target has and how busy it is. */
-export function TargetsPanel() {
+export function TargetsPanel({ onManage }: { onManage: () => void }) {
   const targets = useTargets();
   if (targets.isPending) {
     return (
@@ -33,11 +34,22 @@ export function TargetsPanel() {
     return <EmptyState icon={<Cpu />} title="No compute targets" />;
   }
   return (
-    <ul className={styles.list} aria-label="Compute targets">
-      {targets.data.map((target) => (
-        <Row key={target.id} target={target} />
-      ))}
-    </ul>
+    <>
+      <ul className={styles.list} aria-label="Compute targets">
+        {targets.data.map((target) =>
+          target.remote === true ? (
+            <ClusterRow key={target.id} target={target} />
+          ) : (
+            <Row key={target.id} target={target} />
+          ),
+        )}
+      </ul>
+      <div className={styles.manage}>
+        <Button icon={<Settings2 />} onClick={onManage}>
+          Manage targets
+        </Button>
+      </div>
+    </>
   );
 }
 
@@ -49,13 +61,7 @@ function Row({ target }: { target: Target }) {
       <div className={styles.head}>
         {gpu == null ? <Cpu aria-hidden /> : <Microchip aria-hidden />}
         <span className={styles.title}>{title}</span>
-        {available ? (
-          <Badge tone={busy.nodes > 0 ? 'accent' : 'success'}>
-            {busy.nodes > 0 ? `${counted(busy.nodes, 'node')} running` : 'idle'}
-          </Badge>
-        ) : (
-          <Badge tone="warning">not available</Badge>
-        )}
+        <StateBadge target={target} />
       </div>
       <p className={styles.facts}>
         <code>{id}</code>
@@ -71,6 +77,47 @@ function Row({ target }: { target: Target }) {
             {busy.cores} of {cores} in use
           </span>
         </div>
+      )}
+    </li>
+  );
+}
+
+function ClusterRow({ target }: { target: Target }) {
+  const { id, available, machines = [], why } = target;
+  const title = target.title || id;
+  const { cores, gpus } = roomOfAll(machines);
+  return (
+    <li className={styles.row}>
+      <div className={styles.head}>
+        <Server aria-hidden />
+        <span className={styles.title}>{title}</span>
+        <StateBadge target={target} />
+      </div>
+      <p className={styles.facts}>
+        <code>{id}</code>
+        <span>{counted(living(machines).length, 'machine')}</span>
+        {gpus.total > 0 && (
+          <span>
+            {amount(gpus.total - gpus.taken)} of {amount(gpus.total)} GPUs free
+          </span>
+        )}
+      </p>
+      {available ? (
+        <div className={styles.busy}>
+          <ProgressBar
+            label={`Cores of ${title} in use`}
+            value={cores.total === 0 ? 0 : cores.taken / cores.total}
+            tone="neutral"
+          />
+          <span>
+            {amount(cores.taken)} of {amount(cores.total)} in use
+          </span>
+        </div>
+      ) : (
+        <p className={styles.why}>
+          {unreachableWords(target)}
+          {why ? `: ${why}` : ''}
+        </p>
       )}
     </li>
   );
