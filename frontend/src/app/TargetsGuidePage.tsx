@@ -22,7 +22,7 @@ export function TargetsGuidePage() {
       title="Guide to clusters"
       actions={
         <Button icon={<Cpu />} onClick={() => navigate(paths.targets)}>
-          Compute targets
+          Targets
         </Button>
       }
     >
@@ -32,7 +32,7 @@ export function TargetsGuidePage() {
             It lies in docs/guide/clusters.md of the source.
           </EmptyState>
         ) : (
-          <Markdown text={guide} />
+          <Markdown text={guide} page />
         )}
       </div>
     </Page>

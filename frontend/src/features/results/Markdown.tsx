@@ -1,26 +1,34 @@
-import { blocksOf, piecesOf } from './markdownBlocks';
+import { anchorOf, blocksOf, piecesOf } from './markdownBlocks';
 import type { Block } from './markdownBlocks';
 import styles from './Markdown.module.css';
 
-/** A model card as it is meant to be read. */
-export function Markdown({ text }: { text: string }) {
+interface MarkdownProps {
+  text: string;
+  /** A page of its own: its headings can be led to. A card within a panel otherwise. */
+  page?: boolean;
+}
+
+/** A model card or a page of the guide as it is meant to be read. */
+export function Markdown({ text, page = false }: MarkdownProps) {
   return (
-    <div className={styles.text}>
+    <div className={styles.text} data-page={page || undefined}>
       {blocksOf(text).map((block, index) => (
-        <BlockView key={index} block={block} />
+        <BlockView key={index} block={block} page={page} />
       ))}
     </div>
   );
 }
 
-function BlockView({ block }: { block: Block }) {
+function BlockView({ block, page }: { block: Block; page: boolean }) {
   switch (block.kind) {
-    case 'heading':
+    case 'heading': {
+      const Heading = page ? (block.level === 1 ? 'h2' : 'h3') : 'h4';
       return (
-        <h4 data-level={block.level}>
+        <Heading data-level={block.level} {...(page && { id: anchorOf(block.text) })}>
           <Line text={block.text} />
-        </h4>
+        </Heading>
       );
+    }
     case 'paragraph':
       return (
         <p>
@@ -70,7 +78,18 @@ function BlockView({ block }: { block: Block }) {
 function Line({ text }: { text: string }) {
   return piecesOf(text).map((piece, index) => {
     if (piece.kind === 'strong') return <strong key={index}>{piece.text}</strong>;
+    if (piece.kind === 'emphasis') return <em key={index}>{piece.text}</em>;
+    if (piece.kind === 'link') return <Link key={index} to={piece.to} text={piece.text} />;
     if (piece.kind === 'code') return <code key={index}>{piece.text}</code>;
     return piece.text;
   });
+}
+
+function Link({ to, text }: { to: string; text: string }) {
+  if (to.startsWith('#')) return <a href={to}>{text}</a>;
+  return (
+    <a href={to} target="_blank" rel="noreferrer">
+      {text}
+    </a>
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { blocksOf, piecesOf } from './markdownBlocks';
+import { anchorOf, blocksOf, piecesOf } from './markdownBlocks';
 
 describe('a model card', () => {
   it('is read as blocks', () => {
@@ -26,5 +26,27 @@ describe('a model card', () => {
       { kind: 'plain', text: ' ' },
       { kind: 'code', text: 'z' },
     ]);
+  });
+});
+
+describe('a page of the guide', () => {
+  it('leads to the web and to its own headings, and nowhere else', () => {
+    expect(piecesOf('a [Ray](https://docs.ray.io) *b* [c](#slurm) [d](other.md) [e](javascript:x)')).toEqual([
+      { kind: 'plain', text: 'a ' },
+      { kind: 'link', text: 'Ray', to: 'https://docs.ray.io' },
+      { kind: 'plain', text: ' ' },
+      { kind: 'emphasis', text: 'b' },
+      { kind: 'plain', text: ' ' },
+      { kind: 'link', text: 'c', to: '#slurm' },
+      { kind: 'plain', text: ' ' },
+      { kind: 'plain', text: 'd' },
+      { kind: 'plain', text: ' ' },
+      { kind: 'plain', text: 'e' },
+    ]);
+    expect(anchorOf('1. The same versions everywhere')).toBe('1-the-same-versions-everywhere');
+  });
+
+  it('leaves sums and globs alone', () => {
+    expect(piecesOf('2 * 3 * 4 and a*b*c')).toEqual([{ kind: 'plain', text: '2 * 3 * 4 and a*b*c' }]);
   });
 });

@@ -1,4 +1,4 @@
-/** The little of Markdown that model cards use, as blocks. Text stays text: nothing in it is ever taken for HTML. */
+/** The little of Markdown that model cards and the guide use, as blocks. Text stays text: nothing in it is ever taken for HTML. */
 
 export type Block =
   | { kind: 'heading'; level: number; text: string }
@@ -58,14 +58,35 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** A line of text as plain, strong and code pieces. */
-export function piecesOf(text: string): { kind: 'plain' | 'strong' | 'code'; text: string }[] {
+export type Piece =
+  | { kind: 'plain' | 'strong' | 'emphasis' | 'code'; text: string }
+  | { kind: 'link'; text: string; to: string };
+
+/** A line of text in pieces. Links lead to secure pages of the web and to headings; others are plain text. */
+export function piecesOf(text: string): Piece[] {
   return text
-    .split(/(\*\*[^*]+\*\*|`[^`]+`)/)
+    .split(/(\*\*[^*]+\*\*|(?<![\w*])\*[^*\s][^*]*\*(?![\w*])|`[^`]+`|\[[^\]]+\]\([^)\s]+\))/)
     .filter((piece) => piece !== '')
-    .map((piece) => {
+    .map((piece): Piece => {
+      const link = /^\[([^\]]+)\]\(([^)\s]+)\)$/.exec(piece);
+      if (link !== null) {
+        const [, words = '', to = ''] = link;
+        return /^(?:https:\/\/|#)/.test(to)
+          ? { kind: 'link', text: words, to }
+          : { kind: 'plain', text: words };
+      }
+      if (/^\*[^*]+\*$/.test(piece)) return { kind: 'emphasis', text: piece.slice(1, -1) };
       if (piece.startsWith('**') && piece.length > 4) return { kind: 'strong', text: piece.slice(2, -2) };
       if (piece.startsWith('`') && piece.length > 2) return { kind: 'code', text: piece.slice(1, -1) };
       return { kind: 'plain', text: piece };
     });
+}
+
+/** What a heading is called in links to it: `Three nodes on one computer` is `three-nodes-on-one-computer`. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
 }

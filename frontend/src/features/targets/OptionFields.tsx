@@ -93,6 +93,7 @@ function Control({ id, field, value, error, onChange }: OneProps) {
           onValueChange={onChange}
         />
       );
+    case 'list':
     case 'json':
       return (
         <TextArea
@@ -102,7 +103,9 @@ function Control({ id, field, value, error, onChange }: OneProps) {
           className={styles.code}
           value={text}
           invalid={invalid}
-          placeholder={placeholderOf(field) || '{"key": "value"}'}
+          placeholder={
+            field.kind === 'list' ? 'one on each line' : placeholderOf(field) || '{"key": "value"}'
+          }
           aria-describedby={describedBy(id)}
           onChange={(event) => onChange(event.target.value)}
         />
@@ -114,7 +117,7 @@ function Control({ id, field, value, error, onChange }: OneProps) {
           inputMode={field.kind === 'integer' ? 'numeric' : field.kind === 'number' ? 'decimal' : undefined}
           value={text}
           invalid={invalid}
-          placeholder={field.kind === 'list' ? 'one, two' : placeholderOf(field)}
+          placeholder={placeholderOf(field)}
           aria-describedby={describedBy(id)}
           aria-required={field.required || undefined}
           onChange={(event) => onChange(event.target.value)}

@@ -20,7 +20,7 @@ export function Found({ found: { survey, mismatch } }: { found: TargetFound }) {
           <strong>{mismatch === null ? 'It works' : 'It answers, but nodes would fail there'}</strong>{' '}
           {foundWords(machines)}
         </p>
-        {mismatch !== null && <p>{mismatch}</p>}
+        {mismatch !== null && <p>{mismatch}. Give both sides the same versions.</p>}
         {machines.length > 0 && (
           <ul className={styles.machines} aria-label="Machines that were found">
             {inOrder(machines).map((machine) => (

@@ -73,7 +73,7 @@ describe('reading the form', () => {
       processes: '4',
       shared: false,
       mode: 'local',
-      hosts: 'one, two',
+      hosts: 'one\n two, too\n',
     });
     expect(faults).toEqual({});
     expect(options).toEqual({
@@ -83,7 +83,7 @@ describe('reading the form', () => {
       processes: 4,
       shared: false,
       mode: 'local',
-      hosts: ['one', 'two'],
+      hosts: ['one', 'two, too'],
     });
   });
 
@@ -109,7 +109,7 @@ describe('reading the form', () => {
     };
     const values = valuesOf(fields, { ...options, survey_seconds: 5 });
     expect(values['survey_seconds']).toBe('');
-    expect(values['hosts']).toBe('one, two');
+    expect(values['hosts']).toBe('one\ntwo');
     expect(readOptions(fields, values).options).toEqual(options);
   });
 });

@@ -134,7 +134,7 @@ export function valuesOf(fields: readonly OptionField[], options: Schema = {}): 
 }
 
 function typed(value: unknown, kind: FieldKind): string {
-  if (kind === 'list' && Array.isArray(value)) return value.map(String).join(', ');
+  if (kind === 'list' && Array.isArray(value)) return value.map(String).join('\n');
   return kind === 'json' ? JSON.stringify(value) : spell(value);
 }
 
@@ -171,7 +171,7 @@ function readValue(field: OptionField, text: string): unknown {
       return readNumber(field, text);
     case 'list':
       return text
-        .split(',')
+        .split('\n')
         .map((part) => part.trim())
         .filter(Boolean);
     case 'json':

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine, Target } from '@/services/queries/useTargets';
-import { aboutTarget, inOrder, limitsOf, roomOf, roomOfAll, surveyedAt, unreachableWords } from './resources';
+import {
+  aboutTarget,
+  bytesBeside,
+  inOrder,
+  limitsOf,
+  roomOf,
+  roomOfAll,
+  surveyedAt,
+  unreachableWords,
+} from './resources';
 
 const machine = (name: string, change: Partial<Machine> = {}): Machine => ({
   name,
@@ -50,6 +59,14 @@ describe('what machines have', () => {
   it('never is less than nothing, even when figures disagree', () => {
     expect(roomOf(machine('one', { free_cores: 9 })).cores.taken).toBe(0);
     expect(roomOf(machine('one', { free_cores: -1 })).cores.taken).toBe(8);
+  });
+
+  it('is written short, both figures in one unit', () => {
+    const words = (free: number, total: number) =>
+      `${bytesBeside(free, total, false)} of ${bytesBeside(total, total, true)}`;
+    expect(words(22.4e9, 64e9)).toBe('22 of 64 GB');
+    expect(words(0.4e9, 6.4e9)).toBe('0.4 of 6.4 GB');
+    expect(words(0, 64e9)).toBe('0 of 64 GB');
   });
 
   it('counts the living together', () => {

@@ -46,13 +46,12 @@ export function amount(value: number): string {
   return Number.isInteger(value) ? count(value) : String(Number(value.toFixed(2)));
 }
 
-/** Bytes in the unit of a whole, to be set beside it: `41.6` of `64.0 GB`. */
+/** Bytes in the unit of a whole, to be set beside it: `42` of `64 GB`, `0.4` of `6.4 GB`. */
 export function bytesBeside(value: number, total: number, unit: boolean): string {
-  const whole = bytes(total);
+  const whole = bytes(total).replace('.0 ', ' ');
   if (unit) return whole;
-  const size = total === 0 ? 1 : total / parseFloat(whole);
-  const digits = whole.includes('.') ? 1 : 0;
-  return (value / size).toFixed(digits);
+  const part = total === 0 ? 0 : (value / total) * parseFloat(whole);
+  return part.toFixed(part === 0 || part >= 9.95 ? 0 : 1);
 }
 
 /** By name, as people count: `node-2` before `node-10`. The order never depends on what is taken. */
