@@ -12,6 +12,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from torchwire.data_types.images import open_image
 from torchwire.errors import TooManyPixelsError
+from torchwire_modules.data._jpeg import headers, is_like_one_decoded, was_decoded
 
 MAX_FILE_BYTES = 1024**3
 
@@ -64,7 +65,8 @@ class UprightImage:
 
 
 def upright(content: bytes, ending: str, max_pixels: int) -> UprightImage:
-    """Decode ``content`` to the last row and say what to store for it. ``ending`` is its name's, such as ``.JPG``.
+    """Make sure that ``content`` decodes to the last row, and say what to store for it. ``ending`` is its name's, such
+    as ``.JPG``.
 
     Kept as they are: files whose pixels are upright 8-bit RGB already. All others become PNG, without loss: turned
     as their EXIF data say; 16-bit values divided by 257; transparent parts put on white; the first frame or page of
@@ -77,11 +79,7 @@ def upright(content: bytes, ending: str, max_pixels: int) -> UprightImage:
             width, height, format = *image.size, image.format or ""
             turn = _TURNS.get(_orientation(image))
             if _is_plain(image, content) and turn is None:
-                if format in ("JPEG", "MPO"):
-                    image.draft(
-                        "RGB", (max(1, width // 8), max(1, height // 8))
-                    )  # every byte is still read, in half the time
-                _load(image, content)
+                _check_decodes(image, content)
                 return UprightImage(None, _ending_for(format, ending), width, height, format)
             _load(image, content)
             rgb = to_rgb(image if turn is None else image.transpose(turn))
@@ -103,6 +101,19 @@ def _load(image: Image.Image, content: bytes) -> None:
     if image.format == "PNG":
         open_image(io.BytesIO(content), image.width * image.height).verify()
     image.load()
+
+
+def _check_decodes(image: ImageFile.ImageFile, content: bytes) -> None:
+    if image.format not in ("JPEG", "MPO"):
+        _load(image, content)
+        return
+    outline = headers(content)
+    if is_like_one_decoded(outline):
+        return
+    width, height = image.size
+    image.draft("RGB", (max(1, width // 8), max(1, height // 8)))  # every byte is still read, in half the time
+    image.load()
+    was_decoded(outline)
 
 
 def _ending_for(format: str, ending: str) -> str:
