@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from torchwire.execution.engine import Engine
 from torchwire.execution.events import RunEvent
 from torchwire.execution.settings import EngineSettings
 from torchwire.registry import Registry
+from torchwire.remote.roster import Roster
 from torchwire.storage.database import Database
 
 PACKAGE = "tests.tiny_modules"
@@ -27,13 +28,15 @@ class Place:
         *,
         url: str | None = None,
         patience: float = TIMEOUT,
+        targets: Sequence[Mapping[str, Any]] = (),
         **settings: Any,
     ) -> None:
         self.home, self._patience = home, patience
         home.mkdir(parents=True, exist_ok=True)
         self.database = Database(url or f"sqlite:///{home / 'torchwire.db'}", home)
         options = {"allowed_roots": None, "preload": (), "cores": 2} | settings
-        self.engine = Engine(home, self.database, Registry.of(packages), EngineSettings(**options))
+        self.roster = Roster(home, self.database, targets)
+        self.engine = Engine(home, self.database, Registry.of(packages), EngineSettings(**options), self.roster)
         self.heard: list[RunEvent] = []
         self._changed = threading.Condition()
         self.engine.subscribe(self._hear)

@@ -6,7 +6,7 @@ what is wrong, a ``hint`` on what to do next, and where it is known the node, po
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -48,6 +48,19 @@ class TorchwireError(Exception):
             "hint": self.hint,
         }
         return {key: value for key, value in record.items() if value is not None}
+
+
+def error_from(record: Mapping[str, Any]) -> TorchwireError:
+    """The error that a record tells of: of its class where we know it, so that it has the right status."""
+    known = {kind.code: kind for kind in _kinds(TorchwireError)}
+    kind = known.get(record["code"], TorchwireError)
+    return kind(record["message"], **{name: record.get(name) for name in ("hint", "node", "port", "parameter")})
+
+
+def _kinds(of: type[TorchwireError]) -> Iterator[type[TorchwireError]]:
+    yield of
+    for kind in of.__subclasses__():
+        yield from _kinds(kind)
 
 
 class InvalidDatasetError(TorchwireError):

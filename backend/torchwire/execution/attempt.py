@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from torchwire.execution.heard import checked
 from torchwire.execution.logs import Line
 from torchwire.execution.memory import MemoryRecord
 from torchwire.execution.processes import ProcessTree, is_alive
+from torchwire.execution.targets import THIS_COMPUTER
 
 logger = logging.getLogger(__name__)
 
@@ -96,11 +98,18 @@ class EventTail:
             logger.warning("Left out lines of %s: they are no events, or too many.", self._path)
 
 
+FAR_TERM_AFTER = 8.0
+FAR_KILL_AFTER = 12.0
+"""The same for a driver, which has to end a job elsewhere first; it gives up by itself before that."""
+
+
 class Stopper:
     """Ends an attempt's whole process tree: asks by a flag, then by SIGTERM, then does not ask."""
 
-    def __init__(self, folder: Path, now: float) -> None:
+    def __init__(self, folder: Path, now: float, *, far: bool = False) -> None:
+        """``far``: the process is the driver of an attempt elsewhere."""
         self._began = now
+        self._term, self._kill = (FAR_TERM_AFTER, FAR_KILL_AFTER) if far else (TERM_AFTER, KILL_AFTER)
         self._tree: ProcessTree | None = None
         cancel_flag(folder).touch()
 
@@ -109,9 +118,9 @@ class Stopper:
         if self._tree is None:
             self._tree = ProcessTree(pid, started)
         waited = now - self._began
-        if waited >= KILL_AFTER or not is_alive(pid, started):
+        if waited >= self._kill or not is_alive(pid, started):
             self._tree.signal(signal.SIGKILL)
-        elif waited >= TERM_AFTER:
+        elif waited >= self._term:
             self._tree.signal(signal.SIGTERM)
         else:
             self._tree.refresh()
@@ -141,11 +150,27 @@ class LiveAttempt:
     memory: MemoryRecord = field(default_factory=MemoryRecord)
     last_lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     overdue: bool = False  # it is being stopped because it took longer than it may
+    starved: bool = False  # elsewhere, it was ended for want of memory
 
     @property
     def target(self) -> str:
         """The id of its compute target."""
         return str(self.request["target"])
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it runs elsewhere, and its process here is only its driver."""
+        return bool(self.request.get("driver"))
+
+    @property
+    def place(self) -> str:
+        """Where what it takes is counted."""
+        return str(self.request.get("place", THIS_COMPUTER))
+
+    @property
+    def needs(self) -> dict[str, int]:
+        """What it takes there."""
+        return dict(self.request.get("needs", ()))
 
     @property
     def heavy(self) -> bool:
@@ -160,12 +185,16 @@ class LiveAttempt:
     @property
     def reserved(self) -> int:
         """How many bytes of memory are kept for it."""
-        return int(dict(self.request.get("needs", ())).get("memory", 0))
+        return int(self.needs.get("memory", 0))
 
     @property
     def key(self) -> str:
         """The cache key of what it makes."""
         return str(self.request["key"])
+
+    def stop(self) -> None:
+        """Begin to end it."""
+        self.stopper = self.stopper or Stopper(self.folder, time.monotonic(), far=self.is_far)
 
     def is_gone(self) -> bool:
         """Whether its process is known to have ended."""

@@ -11,6 +11,8 @@ LAST_WORDS = 200
 
 def was_out_of_memory(attempt: LiveAttempt) -> bool:
     """Whether the kernel ended the attempt for want of memory: the same work would end the same way again."""
+    if attempt.is_far:
+        return attempt.starved
     memory = attempt.memory
     used = memory.curve[-1][1] if memory.curve else 0
     return killed_for_memory(attempt.ended, memory.kills, used, memory.limit, memory.available)

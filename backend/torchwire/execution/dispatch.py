@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torchwire.errors import TorchwireError
+from torchwire.errors import TargetUnavailableError, TorchwireError
 from torchwire.execution import demands
 from torchwire.execution.active_run import ActiveRun, Candidate
 from torchwire.execution.attempt import LiveAttempt
+from torchwire.execution.beyond import RemoteTarget
 from torchwire.execution.partial import must_run_first
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.scheduler import Job, Scheduler
@@ -125,12 +126,15 @@ class Dispatcher:
         self._makers: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)  # key -> who makes it
         self._fresh: dict[str, None] = {}  # those whose reason to wait may have changed
         self._scheduler = Scheduler()
-        self._scheduler.set_capacity(demands.PLACE, demands.capacity(self._targets.values(), self._memory))
+        self._tell_capacities()
 
     def set_machine(self, targets: Mapping[str, Target], zygotes: frozenset[str], *, complete: bool) -> None:
         """These targets and kinds of zygotes are there now; ``complete``: there are no further targets."""
+        gone = {target.place for target in self._targets.values()} - {target.place for target in targets.values()}
         self._targets, self._zygotes, self._all_targets_known = targets, zygotes, complete
-        self._scheduler.set_capacity(demands.PLACE, demands.capacity(targets.values(), self._memory))
+        for place in gone:
+            self._scheduler.set_capacity(place, {})
+        self._tell_capacities()
         for name in sorted(self._held):
             self._look_again(name)
         self._held.clear()
@@ -151,11 +155,7 @@ class Dispatcher:
 
     def waiting_for(self, zygote: str) -> list[tuple[ActiveRun, str]]:
         """The nodes that wait for a worker of that kind."""
-        return [
-            (ready.run, ready.step.node.id)
-            for ready in self._ready.values()
-            if self._preparation.zygote(ready.step) == zygote
-        ]
+        return [(ready.run, ready.step.node.id) for ready in self._ready.values() if self._zygote(ready) == zygote]
 
     def begun(self, attempt: LiveAttempt, step: Step) -> None:
         """Count an attempt at ``step`` that was made, or one that was found at the engine's start."""
@@ -164,7 +164,7 @@ class Dispatcher:
         if not self._scheduler.knows(name):
             lane, needs = attempt.request.get("lane", ""), attempt.request.get("needs", ())
             needed = tuple((resource, amount) for resource, amount in needs)
-            self._scheduler.occupy(Job(name, attempt.run_id, 0, demands.PLACE, lane, needed))
+            self._scheduler.occupy(Job(name, attempt.run_id, 0, attempt.place, lane, needed))
         for other in list(self._alike.get(attempt.key, ())):
             self._scheduler.remove(other)
             self._fresh[other] = None
@@ -182,6 +182,7 @@ class Dispatcher:
     def decide(self) -> Iterator[Decision]:
         """What can be decided now. Stops early when looking at nodes takes long; ``unfinished`` says so."""
         until = time.monotonic() + LOOK_FOR
+        yield from self._waited_too_long(time.monotonic())
         while True:
             while (name := self._unseen.next()) is not None:
                 decision = self._look_at(name)
@@ -217,7 +218,7 @@ class Dispatcher:
 
     def loads(self, running: Iterable[LiveAttempt]) -> dict[str, Load]:
         """What is taken of each target, and how many nodes wait for it."""
-        taken = ((attempt.target, attempt.heavy, attempt.reserved) for attempt in running)
+        taken = ((attempt.target, attempt.heavy, attempt.reserved, attempt.needs) for attempt in running)
         return demands.loads(self._targets, taken, self._scheduler.waiting())
 
     def learn(self, attempt: LiveAttempt) -> None:
@@ -233,6 +234,9 @@ class Dispatcher:
         target = self._targets.get(step.target)
         if target is None and not self._all_targets_known:
             self._held.add(name)  # which GPUs there are is not known yet
+            return None
+        if isinstance(target, RemoteTarget) and target.surveyed is None:
+            self._held.add(name)  # nor is what it has, which the output depends on
             return None
         try:
             if ready.candidate is None:
@@ -254,21 +258,23 @@ class Dispatcher:
         return None
 
     def _wait(self, ready: Ready, target: Target) -> None:
-        if self._preparation.zygote(ready.step) not in self._zygotes:
+        if self._zygote(ready) not in self._zygotes or _is_out_of_reach(target):
             self._held.add(ready.id)
             return
-        heavy = ready.step.spec.distributed
+        heavy, resources = ready.step.spec.distributed, ready.step.node.resources
         memory = self._forecast.expect(ready.step)
-        if memory > self._memory:
-            sizes = demands.in_words(memory), demands.in_words(self._memory)
+        most = (target.memory_bytes or 0) if isinstance(target, RemoteTarget) else self._memory
+        if memory > most:
+            sizes = demands.in_words(memory), demands.in_words(most)
             logger.warning("%s is expected to take %s; there are %s: it will run alone.", ready.step.name, *sizes)
-        needed = demands.needs(target, heavy, memory, ready.step.node.resources.process_count_per_node)
+        needed = demands.needs(target, heavy, memory, resources.process_count_per_node, resources.node_count)
         order = ready.run.position(ready.step.node.id)
-        self._scheduler.add(Job(ready.id, ready.run.id, order, demands.PLACE, demands.lane(target, heavy), needed))
+        self._scheduler.add(Job(ready.id, ready.run.id, order, target.place, demands.lane(target, heavy), needed))
 
     def _start(self, job: Job) -> Decision | None:
         ready = self._ready[job.id]
-        if self._preparation.zygote(ready.step) not in self._zygotes:  # it went away meanwhile
+        target = self._targets.get(ready.step.target)
+        if target is None or self._zygote(ready) not in self._zygotes or _is_out_of_reach(target):  # since a moment ago
             self._scheduler.remove(job.id)
             self._held.add(job.id)
             self._fresh[job.id] = None
@@ -288,11 +294,38 @@ class Dispatcher:
             of_run = "" if run_id == ready.run.id else f" of run {run_id[:8]}"
             return ("same", *maker), f"waits for {name}{of_run}, which makes the same"
         if ready.id in self._held:
+            target = self._targets.get(ready.step.target)
+            if isinstance(target, RemoteTarget) and target.why_not is not None:
+                return ("target", target.why_not), f"waits for {target.title}: {target.why_not}"
             return ("workers",), "waits for the worker processes, which are starting"
         lack = self._scheduler.lack(ready.id)
         if lack is None:
             return (), ""
         return (lack.resource, str(lack.promised)), demands.waits_for(lack, self._targets[ready.step.target])
+
+    def _waited_too_long(self, now: float) -> Iterator[Refuse]:
+        """The nodes whose target has been out of reach for as long as may be waited for it."""
+        for name in sorted(self._held):
+            ready = self._ready[name]
+            target = self._targets.get(ready.step.target)
+            if not isinstance(target, RemoteTarget) or target.why_not is None:
+                continue
+            waited = now - max(ready.since, target.since)
+            if waited > target.unreachable_seconds:
+                node = ready.step.node.id
+                error = TargetUnavailableError(
+                    f"The target '{target.id}' could not be used for {waited:.0f} seconds: {target.why_not}",
+                    hint="Look at it on the Targets page, or choose another compute target for the node.",
+                    node=node,
+                )
+                yield Refuse(ready.run, ready.step, error.as_json())
+
+    def _zygote(self, ready: Ready) -> str:
+        return self._preparation.zygote(ready.step, self._targets.get(ready.step.target))
+
+    def _tell_capacities(self) -> None:
+        for place, capacity in demands.capacities(self._targets.values(), self._memory).items():
+            self._scheduler.set_capacity(place, capacity)
 
     def _look_again(self, name: str) -> None:
         ready = self._ready.get(name)
@@ -308,6 +341,10 @@ class Dispatcher:
             alike.pop(ready.id, None)
             if not alike:
                 del self._alike[ready.candidate.key]
+
+
+def _is_out_of_reach(target: Target) -> bool:
+    return isinstance(target, RemoteTarget) and target.why_not is not None
 
 
 def _name(run_id: str, node: str) -> str:

@@ -13,6 +13,7 @@ from torchwire.data_types.facts import UNKNOWN, Facts
 from torchwire.errors import InvalidPipeline, NotFoundError, TorchwireError
 from torchwire.execution import datasets
 from torchwire.execution.active_run import ENDED, ActiveRun
+from torchwire.execution.beyond import Outside, RemoteTarget
 from torchwire.execution.collection import Collector
 from torchwire.execution.dataset_facts import DatasetFacts
 from torchwire.execution.dry_run import Foresight, reusable
@@ -46,7 +47,16 @@ GPU_WAIT = 60.0
 class Engine:
     """Runs pipelines. Safe to use from several threads; all that happens to runs happens on a thread of its own."""
 
-    def __init__(self, home: Path, database: Database, registry: Registry, settings: EngineSettings) -> None:
+    def __init__(
+        self,
+        home: Path,
+        database: Database,
+        registry: Registry,
+        settings: EngineSettings,
+        outside: Outside | None = None,
+    ) -> None:
+        """``outside`` knows of targets beyond this computer."""
+        self._outside = outside
         self.home = Home(home.resolve())
         self._database = database
         self._registry = registry
@@ -75,9 +85,13 @@ class Engine:
             self.jobs.clean()
             self._database.claim()
             self._database.migrate()
+            if self._outside is not None:  # first of all: what is found running may run there
+                self._outside.begin(self._loop.set_remote)
             self._loop.start()
             self.collector.start()
         except BaseException:
+            if self._outside is not None:
+                self._outside.end()
             self._lock.release()
             raise
 
@@ -85,6 +99,8 @@ class Engine:
         """Stop working and let go of the home. Nodes that run go on unless ``kill``; the next engine finds them."""
         self.rehearsals.stop()
         self.collector.stop()
+        if self._outside is not None:
+            self._outside.end()
         self._loop.stop(kill=kill)
         self._lock.release()
 
@@ -227,7 +243,7 @@ class Engine:
         executor, settings = self._executor, self._settings
         if not self._loop.started and may_have_gpu():
             devices = ask_devices(self.home.workers_log)
-            executor.targets = local_targets(settings.cores, settings.memory_bytes, devices)
+            executor.set_targets(local_targets(settings.cores, settings.memory_bytes, devices))
         return [target.as_json(executor.loads.get(target.id, Load())) for target in executor.targets.values()]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -238,7 +254,9 @@ class Engine:
         return self._loop.subscribe(listener)
 
     def _check(self, document: object) -> Validation:
-        return validate(document, self._registry, targets=self._target_ids(document), dataset=self._dataset_fault)
+        targets = self._target_ids(document)
+        beyond = {name: one.refuses for name, one in self._executor.targets.items() if isinstance(one, RemoteTarget)}
+        return validate(document, self._registry, targets=targets, beyond=beyond, dataset=self._dataset_fault)
 
     def _foreseen(self, document: object, part: Part) -> tuple[Pipeline, Plan, dict[str, Any] | None]:
         """The part of a document, found valid, its plan, and what would happen where that had to be looked at."""

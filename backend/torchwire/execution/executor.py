@@ -16,6 +16,7 @@ from typing import Any
 from torchwire.errors import LibraryError
 from torchwire.execution.active_run import ActiveRun
 from torchwire.execution.attempt import EventTail, LiveAttempt, Stopper
+from torchwire.execution.beyond import RemoteTarget
 from torchwire.execution.blanks import Blanks
 from torchwire.execution.commit import commit
 from torchwire.execution.context import cancel_flag
@@ -25,7 +26,7 @@ from torchwire.execution.dispatch import Dispatcher, Refuse, Reuse, Start
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kinds_of
 from torchwire.execution.logs import bound_files
-from torchwire.execution.memory import MemoryWatch
+from torchwire.execution.memory import MemoryWatch, Sample
 from torchwire.execution.preparation import Preparation
 from torchwire.execution.processes import end_orphans
 from torchwire.execution.progress import Progress
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 LOST_AFTER = 1.0
 """Seconds after which an attempt whose zygote went away before forking it is taken for not started."""
 PASSED_ON = frozenset({"node.progress", "node.metric", "node.log"})
+ENDS = frozenset({"attempt.done", "attempt.failed", "attempt.cancelled", "attempt.lost", "attempt.ended"})
 
 
 class Executor:
@@ -93,7 +95,7 @@ class Executor:
         for node in run.not_begun():
             self.progress.cancelled(run, node, None)
         for attempt in self._attempts_of(run):
-            attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
+            attempt.stop()
         self.progress.finish_if_over(run)
 
     def cancel_node(self, run_id: str, node: str) -> None:
@@ -107,16 +109,23 @@ class Executor:
             self.progress.finish_if_over(run)
         for attempt in self._attempts_of(run):
             if attempt.node == node:
-                attempt.stopper = attempt.stopper or Stopper(attempt.folder, time.monotonic())
+                attempt.stop()
 
     @property
     def workers_ready(self) -> bool:
         """Whether workers of every kind can be forked."""
-        return self._ready == self._zygotes
+        return self._zygotes <= self._ready
 
     def set_targets(self, targets: Mapping[str, Target]) -> None:
-        """These are there."""
-        self.targets = dict(targets)
+        """These are there, on this computer."""
+        far = {name: target for name, target in self.targets.items() if isinstance(target, RemoteTarget)}
+        self.targets = dict(targets) | far
+        self._tell_machine()
+
+    def set_remote(self, targets: Mapping[str, RemoteTarget]) -> None:
+        """These are there, beyond this computer, and stand as is said."""
+        here = {name: target for name, target in self.targets.items() if not isinstance(target, RemoteTarget)}
+        self.targets = dict(targets) | here  # nobody may take the place of this computer
         self._tell_machine()
 
     def set_workers(self, zygote: str, ready: bool) -> None:
@@ -174,7 +183,8 @@ class Executor:
         if attempt.id not in self.attempts or attempt.tail.behind:
             return
         if attempt.stopper is None and self._is_overdue(attempt):
-            attempt.overdue, attempt.stopper = True, Stopper(attempt.folder, time.monotonic())
+            attempt.overdue = True
+            attempt.stop()
         if attempt.stopper is not None:
             self._step_stopper(attempt, attempt.stopper)
         elif gone:
@@ -251,10 +261,14 @@ class Executor:
                 self._started(run, attempt, data)
             elif kind == "attempt.checkpoint":
                 self._checkpoint(run, attempt, data)
+            elif kind == "attempt.memory":
+                self._remember_memory(run, attempt, data)
+            elif kind in ("attempt.waiting", "attempt.running"):
+                self._wait_elsewhere(run, attempt, data)
             elif kind == "attempt.resumed":
                 self._database.attempts.resumed(attempt.id, data.pop("digest"))
                 self.progress.say(run, "node.resumed", attempt.node, **data)
-            elif kind in ("attempt.done", "attempt.failed", "attempt.cancelled", "attempt.lost"):
+            elif kind in ENDS:
                 self._ended(run, attempt, kind, data)
                 return
         if attempt.tail.offset != before:
@@ -276,9 +290,22 @@ class Executor:
         )
 
     def _watch_memory(self, attempt: LiveAttempt) -> None:
-        if attempt.pid is not None:
+        if attempt.pid is not None and not attempt.is_far:
             age = 0.0 if attempt.began is None else time.monotonic() - attempt.began
             self.memory.watch(attempt.id, attempt.pid, attempt.pid_started, attempt.memory, age=age)
+
+    def _remember_memory(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        attempt.memory.limit = data["limit"]
+        attempt.memory.add(Sample(data["seconds"], data["now"], data["peak"], data["available"]))
+        self.progress.say(run, "node.memory", attempt.node, memory_bytes=data["now"])
+
+    def _wait_elsewhere(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
+        """A driver waits for its target, or does not any more. Before it begins there, its time does not run."""
+        if not data:
+            attempt.began = attempt.began or time.monotonic()
+        elif data["queued"]:
+            attempt.began = None
+        self.progress.say(run, "node.waiting", attempt.node, why=data.get("why", ""))
 
     def _checkpoint(self, run: ActiveRun, attempt: LiveAttempt, data: Mapping[str, Any]) -> None:
         if not attempt.key or not self._database.attempts.holds_lease(attempt.id):
@@ -305,6 +332,9 @@ class Executor:
             self.progress.fail(run, attempt.node, self._obituary(run, attempt).told(data), data["seconds"])
         elif kind == "attempt.lost" and attempt.stopper is None:
             self._lost(run, attempt, data)
+        elif kind == "attempt.ended" and attempt.stopper is None:
+            attempt.ended, attempt.starved = data["ended"], data["out_of_memory"]
+            self._bury(attempt)
         elif attempt.stopper is None:
             self._end(attempt)
             error = self._obituary(run, attempt).stopped_from_outside(data["seconds"])
@@ -316,7 +346,7 @@ class Executor:
         attempt.ended = data["ended"]
         self._end(attempt)
         error = self._obituary(run, attempt).lost_process(data)
-        if ended_from_outside(attempt.ended) and not was_out_of_memory(attempt):
+        if (data.get("again") or ended_from_outside(attempt.ended)) and not was_out_of_memory(attempt):
             message = data["error"]["message"]
             self._try_again(run, attempt, message[0].lower() + message[1:].removesuffix("."), error)
         else:
@@ -411,7 +441,7 @@ class Executor:
         number = self._database.attempts.begin(attempt_id, run.id, node, step.target)
         folder = self._home.attempts / attempt_id
         target = self.targets[step.target]
-        request = self.preparation.request(run.id, attempt_id, step, start.candidate, target)
+        request = self.preparation.request(run.id, attempt_id, step, start.candidate, target, start.job.needs)
         request |= {"lane": start.job.lane, "needs": start.job.needs}
         if node in run.retries:
             goes_on = request["why"] if request["checkpoints"] else "starts again"

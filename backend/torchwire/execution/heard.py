@@ -136,6 +136,7 @@ class Waiting(TypedDict):
     """A driver waits for its target to begin."""
 
     why: Text
+    queued: bool
 
 
 @loose

@@ -19,7 +19,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-from torchwire.errors import ConflictError, NodeCrashedError, NodeTimedOutError, TorchwireError
+from torchwire.errors import ConflictError, NodeCrashedError, NodeTimedOutError, error_from
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kind_for
 from torchwire.execution.processes import ProcessTree
@@ -165,18 +165,5 @@ def _outputs(folder: Path) -> dict[str, Path]:
     if last.get("type") == "attempt.done":
         return {port: folder / "sealed" / port / "data" for port in last["data"]["outputs"]}
     if last.get("type") == "attempt.failed":
-        raise _error(last["data"]["error"])
+        raise error_from(last["data"]["error"])
     raise NodeCrashedError("The process that worked on it ended without a word.", hint="Try again in a moment.")
-
-
-def _error(record: Mapping[str, Any]) -> TorchwireError:
-    """The error that a worker told of, as one of ours: its class where we know it."""
-    known = {kind.code: kind for kind in _kinds(TorchwireError)}
-    kind = known.get(record["code"], TorchwireError)
-    return kind(record["message"], hint=record.get("hint"), port=record.get("port"), parameter=record.get("parameter"))
-
-
-def _kinds(of: type[TorchwireError]) -> Iterator[type[TorchwireError]]:
-    yield of
-    for kind in of.__subclasses__():
-        yield from _kinds(kind)

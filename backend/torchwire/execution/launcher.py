@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torchwire.execution.beyond import DRIVER, RUNNER
+
 PASSED_ON = (
     "CUDA_HOME",
     "CUDA_PATH",
@@ -48,16 +50,22 @@ PASSED_ON = (
     "no_proxy",
 )
 """All that workers get of the server's environment: where things are, and no secrets."""
+SECRET = ("TORCHWIRE_TOKEN", "TORCHWIRE_DATABASE_URL")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of zygote: what it imports, what its forks may not hold, and how many workers it forks ahead of time."""
+    """A kind of zygote: what it imports, what its forks may not hold, and how many workers it forks ahead of time.
+
+    With a ``runner``, a Python module that has another ``run_attempt``, its forks run no modules: so they need none,
+    and may have our own environment.
+    """
 
     name: str
     preload: tuple[str, ...]
     without: tuple[str, ...] = ()
     spares: int = 0
+    runner: str = ""
 
 
 HEAVY = ("torch", "torchvision")
@@ -74,6 +82,11 @@ def kinds_of(preload: Sequence[str], cores: int) -> list[Kind]:
     return [light, Kind("full", tuple(preload), spares=spares)] if preload else [light]
 
 
+def driver_kind() -> Kind:
+    """The zygote of those that run nothing themselves."""
+    return Kind(DRIVER, (RUNNER,), without=HEAVY, spares=1, runner=RUNNER)
+
+
 def kind_for(libraries: Iterable[str], preload: Sequence[str]) -> str:
     """The kind that serves a module with these ``libraries``."""
     return "full" if set(libraries) & set(preload) else "light"
@@ -86,7 +99,9 @@ class Launcher:
         """Start the process; it says ``ready`` when it has imported everything, with torch some seconds later."""
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "torchwire.execution.zygote", "--socket", str(theirs.fileno())]
-        command += [f"--preload={name}" for name in kind.preload] + [f"--package={name}" for name in packages]
+        own = [] if kind.runner else packages
+        command += [f"--preload={name}" for name in kind.preload] + [f"--package={name}" for name in own]
+        command += [f"--runner={kind.runner}"] * bool(kind.runner)
         command += [f"--without={name}" for name in kind.without] + [f"--spares={kind.spares}"]
         with theirs, log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and names from the registry
@@ -95,7 +110,7 @@ class Launcher:
                 stdout=output,
                 stderr=output,
                 pass_fds=[theirs.fileno()],
-                env=worker_environment(packages),
+                env=driver_environment() if kind.runner else worker_environment(packages),
                 start_new_session=True,  # Ctrl-C in a terminal is for the engine to handle
             )
         ours.setblocking(False)
@@ -177,6 +192,12 @@ def worker_environment(packages: Sequence[str], outer: Mapping[str, str] | None 
         "PYTHONPATH": os.pathsep.join(sorted(folders)),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def driver_environment() -> dict[str, str]:
+    """The environment of processes that speak to targets: ours, with what plug-ins need, less our own secrets."""
+    kept = {name: value for name, value in os.environ.items() if name not in SECRET}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUNBUFFERED": "1"}
 
 
 def _waiting(kept: Mapping[str, str]) -> dict[str, str]:

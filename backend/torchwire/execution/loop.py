@@ -9,7 +9,7 @@ import selectors
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 
 from torchwire.errors import ConflictError, DatabaseUnavailableError, TorchwireError
 from torchwire.execution.active_run import ActiveRun
+from torchwire.execution.beyond import DRIVER, RemoteTarget
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home
 from torchwire.execution.janitor import Janitor
 from torchwire.execution.jobs import Job, JobBoard
-from torchwire.execution.launcher import Kind, Launcher, kinds_of
+from torchwire.execution.launcher import Kind, Launcher, driver_kind, kinds_of
 from torchwire.execution.processes import ProcessTree
 from torchwire.execution.recovery import recover, write_document
 from torchwire.execution.settings import EngineSettings
@@ -82,6 +83,7 @@ class Loop:
         self._tidy_due = 0.0
         kinds = kinds_of(settings.preload, settings.cores)
         self._supplies = [Supply(kind, start_due=float("inf") if place else 0.0) for place, kind in enumerate(kinds)]
+        self._last = self._supplies[-1]  # it holds torch, if any does
         self._recovered = False
         self._failures = 0
         self._claim_due = 0.0
@@ -191,6 +193,19 @@ class Loop:
             return answer.result(CALL_TIMEOUT)
         except TimeoutError as error:
             raise ConflictError("The engine is busy or stopping.", hint="Try again in a moment.") from error
+
+    def set_remote(self, targets: Mapping[str, RemoteTarget]) -> None:
+        """Tell how the targets beyond this computer stand. With the first of them, drivers can be had."""
+
+        def take() -> None:
+            self._executor.set_remote(targets)
+            if targets and all(supply.kind.name != DRIVER for supply in self._supplies):
+                self._supplies.append(Supply(driver_kind(), start_due=0.0))
+
+        if self.started:
+            self._command(take)
+        else:
+            take()
 
     def begin(self, job: Job) -> None:
         """Start a small job."""
@@ -334,7 +349,7 @@ class Loop:
             supply.failed_starts = 0
             self._executor.set_workers(supply.kind.name, True)
             cores, memory = self._settings.cores, self._settings.memory_bytes
-            if supply is self._supplies[-1]:  # it holds torch, if any does, and knows the GPUs
+            if supply is self._last:  # it knows the GPUs
                 self._executor.set_targets(local_targets(cores, memory, message["devices"]))
                 self.ready.set()
             self._start_the_others()
@@ -362,7 +377,7 @@ class Loop:
         supply.failed_starts += not launcher.ready
         self._executor.set_workers(supply.kind.name, False)
         self._jobs.end(zygote=supply.kind.name)
-        if supply is self._supplies[-1]:
+        if supply is self._last:
             self.ready.clear()
         delay = min(30.0, 2.0**supply.failed_starts) if supply.failed_starts else 0.0
         supply.start_due = time.monotonic() + delay

@@ -8,10 +8,13 @@ from typing import Any
 from torchwire.errors import TargetUnavailableError
 from torchwire.execution import datasets
 from torchwire.execution.active_run import Candidate
+from torchwire.execution.beyond import DRIVER, RemoteTarget
 from torchwire.execution.cache import differences, explain, key_fields, key_of
 from torchwire.execution.checkpoints import CheckpointKeeper, Continuation, family_of
+from torchwire.execution.demands import MEMORY
 from torchwire.execution.home import Home
 from torchwire.execution.launcher import kind_for
+from torchwire.execution.scheduler import Needs
 from torchwire.execution.settings import EngineSettings
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Target
@@ -45,7 +48,8 @@ class Preparation:
         if target is None:
             raise TargetUnavailableError(f"The compute target '{step.target}' is not there any more.")
         resolved = self._resolve(step)
-        fields = key_fields(step, self._registry.get(step.spec.id), inputs, target.device, resolved)
+        device = target.device_of(step.spec.distributed)
+        fields = key_fields(step, self._registry.get(step.spec.id), inputs, device, resolved)
         by_path = any(not found.get("digest") for found in resolved.values())  # what lies there may have changed
         repeatable = step.spec.cacheable and not by_path
         key = key_of(fields)
@@ -78,13 +82,23 @@ class Preparation:
         """What the node may go on from instead of from the beginning."""
         return self.checkpoints.continuation(step, self._registry.get(step.spec.id), candidate, run_id)
 
-    def request(self, run_id: str, attempt_id: str, step: Step, candidate: Candidate, target: Target) -> dict[str, Any]:
+    def request(
+        self,
+        run_id: str,
+        attempt_id: str,
+        step: Step,
+        candidate: Candidate,
+        target: Target,
+        needs: Needs,
+    ) -> dict[str, Any]:
         """What the worker is told, and what an engine that finds the attempt later has to know."""
         continuation = self.continuation(step, candidate, run_id)
         inputs = {
             port: {"path": str(self._store.data(digest)), "digest": digest} for port, digest in candidate.inputs.items()
         }
-        return {
+        heavy, resources = step.spec.distributed, step.node.resources
+        processes = resources.process_count_per_node * resources.node_count
+        request = {
             "attempt": attempt_id,
             "run": run_id,
             "node": candidate.node,
@@ -93,24 +107,35 @@ class Preparation:
             "inputs": inputs,
             "outputs": {port.id: port.type.id for port in step.spec.outputs},
             "resolved": dict(candidate.resolved),
-            "device": target.device,
-            "processes": step.node.resources.process_count_per_node,
-            "threads": target.threads(step.spec.distributed),
+            "device": target.device_of(heavy),
+            "processes": processes,
+            "threads": target.threads(heavy),
             "settings": self._settings.as_seen_by_modules(),
             "document": str(self._home.documents / f"{run_id}.json"),
             "doorbell": str(self._home.doorbell),
             "target": target.id,
-            "heavy": step.spec.distributed,
-            "zygote": self.zygote(step),
+            "place": target.place,
+            "heavy": heavy,
+            "zygote": self.zygote(step, target),
             "key": candidate.key,
             "family": candidate.family,
             "fields": candidate.fields,
             "why": self.why(step, candidate) if continuation is None else continuation.why,
             "checkpoints": self.checkpoints.as_told(continuation),
         }
+        if isinstance(target, RemoteTarget):
+            share = target.share(heavy, resources.node_count, resources.process_count_per_node)
+            memory = dict(needs).get(MEMORY, 0) // share.processes
+            request |= {"driver": dict(target.driver), "packages": list(self._registry.packages)}
+            request["remote"] = vars(share) | {"memory_bytes": min(memory, target.most_memory())}
+            if heavy:
+                request["threads"] = share.cores * share.processes
+        return request
 
-    def zygote(self, step: Step) -> str:
-        """The kind of process that the node's worker is forked from."""
+    def zygote(self, step: Step, target: Target | None) -> str:
+        """The kind of process that the node's worker, or its driver, is forked from."""
+        if isinstance(target, RemoteTarget):
+            return DRIVER
         return kind_for(step.spec.libraries, self._settings.preload)
 
     def _why_not_continue(self, step: Step, candidate: Candidate, last: Result) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 LOCAL_CPU = "local-cpu"
+THIS_COMPUTER = "this computer"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class Target:
     cores: int
     memory_bytes: int | None
     gpu: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where its resources are counted: all targets of this computer share them."""
+        return THIS_COMPUTER
+
+    def device_of(self, heavy: bool) -> str:
+        """Torch's name for what a node computes on, whether it computes much or little."""
+        return self.device
 
     def threads(self, heavy: bool) -> int:
         """How many threads a node may use. Never depends on what else runs: results must not."""

@@ -24,7 +24,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,9 +33,10 @@ from torchwire.execution.devices import probe_devices
 from torchwire.execution.hugepages import collapse
 from torchwire.execution.processes import collect_orphans, started_at
 from torchwire.execution.spares import Order, Spares
-from torchwire.execution.worker import prepare, run_attempt
+from torchwire.execution.worker import Prepared, prepare, run_attempt
 from torchwire.registry import Registry
 
+Runner = Callable[[Path, Registry, Prepared], None]
 QUIET = 0.003
 """Seconds without a request or an end after which a spare is forked: not while the machine is busy with those."""
 
@@ -43,8 +44,14 @@ QUIET = 0.003
 class Zygote:
     """Forks a worker for each request and tells how each ended."""
 
-    def __init__(self, engine: socket.socket, registry: Registry, spares: int, chores: Iterator[None]) -> None:
-        """``chores`` are done bit by bit when nothing else is to do, before the first of so many ``spares``."""
+    def __init__(
+        self, engine: socket.socket, registry: Registry, spares: int, chores: Iterator[None], run: Runner = run_attempt
+    ) -> None:
+        """``chores`` are done bit by bit when nothing else is to do, before the first of so many ``spares``.
+
+        ``run`` is what a fork does with its attempt.
+        """
+        self._run = run
         self._engine = engine
         self._registry = registry
         self._workers: dict[int, str] = {}
@@ -127,7 +134,7 @@ class Zygote:
             prepared = prepare()
             folder = order()
             if folder is not None:
-                run_attempt(folder, self._registry, prepared)
+                self._run(folder, self._registry, prepared)
                 self._end_strays()  # should our zygote be gone, nobody else would
             code = 0
         except BaseException:  # noqa: BLE001 - this is the end of the process; returning would go on as the zygote
@@ -215,6 +222,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--package", action="append", default=[])
     parser.add_argument("--spares", type=int, default=0)
+    parser.add_argument("--runner", default="torchwire.execution.worker")
     options = parser.parse_args(arguments)
     os.environ.pop("PYTHONPATH", None)  # it led this process to the modules; what they start needs none of it
     problems = preload(options.preload + options.package)
@@ -222,7 +230,8 @@ def main(arguments: list[str]) -> None:
     collect_orphans()
     gc.freeze()
     chores = get_ready(options.package, options.without)
-    zygote = Zygote(socket.socket(fileno=options.socket), registry, options.spares, chores)
+    run: Runner = importlib.import_module(options.runner).run_attempt
+    zygote = Zygote(socket.socket(fileno=options.socket), registry, options.spares, chores, run)
     zygote.say({"ready": True, "devices": probe_devices(), "problems": problems})
     zygote.serve()
     sys.stderr.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,10 @@ from torchwire.registry import nearest
 
 CheckDataset = Callable[[str], TorchwireError | None]
 """Says what is wrong with the value of a data set parameter: no such name, or a path that may not be read."""
+
+
+CheckDemand = Callable[[bool, int, int], TorchwireError | None]
+"""Says what is wrong with a node that computes much, or not, on so many machines in so many processes each."""
 
 
 class Modules(Protocol):
@@ -55,13 +59,21 @@ def gpus_from(target: str, count: int) -> list[str]:
 
 @without_collecting
 def validate(
-    document: object, modules: Modules, *, targets: Collection[str] | None = None, dataset: CheckDataset | None = None
+    document: object,
+    modules: Modules,
+    *,
+    targets: Collection[str] | None = None,
+    beyond: Mapping[str, CheckDemand] | None = None,
+    dataset: CheckDataset | None = None,
 ) -> Validation:
-    """Check ``document`` (parsed JSON) against the modules, the ``targets`` that there are, and the data sets."""
+    """Check ``document`` (parsed JSON) against the modules, the ``targets`` that there are, and the data sets.
+
+    ``beyond`` has for those of the targets that are not this computer what they say of a demand.
+    """
     parsed = parse(document)
     if parsed.pipeline is None:
         return Validation(None, parsed.faults)
-    check = _Check(parsed.pipeline, modules, parsed.unread, dataset)
+    check = _Check(parsed.pipeline, modules, parsed.unread, dataset, beyond or {})
     faults = [*parsed.faults, *check.faults(targets)]
     return Validation(parsed.pipeline, faults, check.parameters, check.graph, check.order)
 
@@ -70,7 +82,12 @@ class _Check:
     """One pass over a pipeline. Each method yields the faults of one kind."""
 
     def __init__(
-        self, pipeline: Pipeline, modules: Modules, unread: frozenset[str], dataset: CheckDataset | None
+        self,
+        pipeline: Pipeline,
+        modules: Modules,
+        unread: frozenset[str],
+        dataset: CheckDataset | None,
+        beyond: Mapping[str, CheckDemand],
     ) -> None:
         import networkx as nx  # late: it takes a tenth of a second, which a server's start should not
 
@@ -80,6 +97,7 @@ class _Check:
         self.order: list[str] = []
         self._unread = unread
         self._dataset = dataset
+        self._beyond = beyond
         self._modules = modules
         self._nodes = {node.id: node for node in pipeline.nodes}
         found = {name: modules.find(name) for name in {node.module for node in pipeline.nodes}}
@@ -124,7 +142,7 @@ class _Check:
                 found += self._of_datasets(spec, self.parameters[node.id], self._dataset)
         if targets is not None:
             target = node.compute_target or self.pipeline.default_compute_target
-            if target not in targets or node.resources is not DEFAULT_RESOURCES:
+            if target not in targets or target in self._beyond or node.resources is not DEFAULT_RESOURCES:
                 found += self._of_target(node, spec, targets)
         return found
 
@@ -156,18 +174,22 @@ class _Check:
                 f"There is no compute target '{target}' here.", hint=f"Available: {available}."
             )
         machines, processes = node.resources.node_count, node.resources.process_count_per_node
-        if spec is None or (machines, processes) == (1, 1):
+        if spec is None:
             return
-        if not spec.distributed:
+        if not spec.distributed and (machines, processes) != (1, 1):
             yield PipelineError(
                 f"{spec.title} runs in one process; {machines} x {processes} were asked for.",
                 hint="Set node count and process count per node to 1.",
             )
+        elif target in self._beyond:
+            refused = self._beyond[target](spec.distributed, machines, processes)
+            if refused is not None:
+                yield refused
         elif machines > 1:
             yield TargetUnavailableError(
                 f"{machines} machines were asked for, and '{target}' is one.", hint="Set node count to 1."
             )
-        elif target != LOCAL_CPU:
+        elif target != LOCAL_CPU and processes > 1:
             missing = [gpu for gpu in gpus_from(target, processes) if gpu not in targets]
             if missing and target in targets:
                 yield TargetUnavailableError(

@@ -174,7 +174,7 @@ class Driver:
     def _tell_state(self, state: JobState) -> None:
         if state.status == "pending" and state.why != self._waits_for:
             self._waits_for = state.why
-            self._reporter.event("attempt.waiting", {"why": state.why or "waits for the target"})
+            self._reporter.event("attempt.waiting", {"why": state.why or "waits for the target", "queued": True})
         elif state.status == "running" and self._waits_for:
             self._waits_for = ""
             self._reporter.event("attempt.running", {})
@@ -211,7 +211,8 @@ class Driver:
                     raise self._lost(why) from error
                 if why != self._waits_for:
                     self._waits_for = why
-                    self._reporter.event("attempt.waiting", {"why": f"waits for {self._standing.title}: {why}"})
+                    about = {"why": f"waits for {self._standing.title}: {why}", "queued": not self._offset}
+                    self._reporter.event("attempt.waiting", about)
                 self._pause(min(AGAIN, until - now))
 
     def _pause(self, seconds: float) -> None:

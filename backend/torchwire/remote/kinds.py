@@ -96,12 +96,15 @@ class Standing:
             raise FileOpenError(message, hint="Its file must be readable for whoever runs the server.") from error
 
 
-def backend_of(standing: Standing) -> RemoteBackend:
-    """The backend of a target. Raises TargetUnavailableError when something that it needs is not installed."""
+def backend_of(standing: Standing, *, token: str | None = None) -> RemoteBackend:
+    """The backend of a target, with another ``token`` than it has where one is given.
+
+    Raises TargetUnavailableError when something that it needs is not installed.
+    """
     kind = load(standing.kind)
     if not is_installed(kind):
         raise TargetUnavailableError(
             f"The target '{standing.id}' needs {', '.join(kind.needs)}, which is not installed here.",
             hint=f"Run: {kind.install}" if kind.install else None,
         )
-    return kind(standing.id, standing.options, standing.token())
+    return kind(standing.id, standing.options, standing.token() if token is None else token)

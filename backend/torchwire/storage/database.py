@@ -25,6 +25,7 @@ from torchwire.storage.runs import Runs
 if TYPE_CHECKING:
     from torchwire.storage.datasets import Datasets
     from torchwire.storage.pipelines import Pipelines
+    from torchwire.storage.settings import Settings
 
 
 class Database:
@@ -62,6 +63,13 @@ class Database:
         from torchwire.storage.datasets import Datasets
 
         return Datasets(self)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What people set in the browser."""
+        from torchwire.storage.settings import Settings
+
+        return Settings(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -57,7 +57,7 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
         node.update(status=NODE_STATUS[event.type], waiting=None)
     match event.type:
         case "node.waiting":
-            node["waiting"] = data["why"]
+            node["waiting"] = data["why"] or None  # nothing: what it waited for is there
         case "node.memory":
             _add_memory(node, event.time, data["memory_bytes"])
         case "node.checkpoint":

@@ -65,7 +65,7 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
     case 'node.queued':
       return { ...node, status: 'queued', waiting: null };
     case 'node.waiting':
-      return { ...node, waiting: event.why };
+      return { ...node, waiting: event.why || null };
     case 'node.memory':
       return withMemory(node, event.time, event.memory_bytes);
     case 'node.checkpoint': {
