@@ -20,6 +20,7 @@ from torchwire.execution.engine import Engine
 from torchwire.execution.settings import EngineSettings, available_cores, usable_memory
 from torchwire.extensions import KEY, Services
 from torchwire.registry import Registry
+from torchwire.remote.roster import Roster
 from torchwire.sockets.clients import MAX_MESSAGE, Clients
 from torchwire.sockets.namespace import RunNamespace
 from torchwire.sockets.relay import Relay
@@ -73,7 +74,8 @@ def _build(app: Flask, config: Config, registry: Registry, settings: EngineSetti
     config.home.mkdir(parents=True, exist_ok=True)
     config.data_folder.mkdir(exist_ok=True)
     database = Database(config.database, config.home)
-    engine = Engine(config.home, database, registry, settings)
+    roster = Roster(config.home, database, config.targets)
+    engine = Engine(config.home, database, registry, settings, roster)
     guard = Guard(config)
     socketio = SocketIO(
         app,
@@ -91,7 +93,7 @@ def _build(app: Flask, config: Config, registry: Registry, settings: EngineSetti
     clients.after_acknowledgement(namespace.answered)
     clients.limit_messages()
     files = DatasetFiles(config.home, database, config.upload_part_bytes, config.upload_lifetime_hours * 3600)
-    return Services(config, database, registry, engine, files, guard, clients, relay)
+    return Services(config, database, registry, engine, roster, files, guard, clients, relay)
 
 
 def _admit(guard: Guard) -> None:

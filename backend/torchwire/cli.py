@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     check = add("validate", _validate, "Find what is wrong with a pipeline, without running it.")
     check.add_argument("pipeline", type=Path, metavar="PIPELINE.json")
     modules = add("modules", _modules, "List the modules.")
-    targets = add("targets", _targets, "List the compute targets of this machine.")
+    targets = add("targets", _targets, "List the compute targets: this computer's, and those that are set up.")
     runs = add("runs", _runs, "List the newest runs.")
     runs.add_argument("--limit", type=int, default=20, help="How many (20).")
     storage = add("storage", _storage, "Show what takes how much room on the disk.")
@@ -142,14 +142,17 @@ def _modules(options: argparse.Namespace) -> int:
 def _targets(options: argparse.Namespace) -> int:
     place = _workplace(options)
     try:
-        targets = place.engine.targets()
+        targets = place.targets()
     finally:
         place.close()
     if options.json:
         _print_json({"targets": targets})
     else:
-        rows = [(t["id"], t["title"], str(t["cores"]), _gigabytes(t["memory_bytes"])) for t in targets]
-        _print_table(("target", "title", "cores", "memory"), rows)
+        rows = [
+            (t["id"], t["title"], t["kind"], str(t["cores"]), _gigabytes(t["memory_bytes"]), _standing(t))
+            for t in targets
+        ]
+        _print_table(("target", "title", "kind", "cores", "memory", ""), rows)
     return COMPLETED
 
 
@@ -273,6 +276,13 @@ def _print_table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None
 
 def _gigabytes(size: int | None) -> str:
     return "" if size is None else f"{size / 1e9:.1f} GB"
+
+
+def _standing(target: dict[str, Any]) -> str:
+    if not target["available"]:
+        return str(target["why"])
+    machines = len([one for one in target.get("machines", ()) if one["alive"]])
+    return f"{machines} machine{'s' * (machines != 1)}" if "remote" in target else ""
 
 
 def _room(size: int) -> str:

@@ -62,6 +62,9 @@ class Config(BaseSettings):
     memory_bytes: int | None = Field(
         None, ge=64 * MIB, description="Memory that nodes may take together; by default all, less an eighth."
     )
+    targets: tuple[dict[str, Any], ...] = Field(
+        (), description="Compute targets beyond this computer: one table `[[targets]]` for each, in the file."
+    )
     threads: int = Field(288, ge=8, le=4096, description="Threads that serve requests; each open page holds one.")
 
     @field_validator("allowed_roots", mode="before")

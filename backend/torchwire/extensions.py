@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torchwire.config import Config
     from torchwire.execution.engine import Engine
     from torchwire.registry import Registry
+    from torchwire.remote.roster import Roster
     from torchwire.sockets.clients import Clients
     from torchwire.sockets.relay import Relay
     from torchwire.storage.database import Database
@@ -32,6 +33,7 @@ class Services:
     database: Database
     registry: Registry
     engine: Engine
+    roster: Roster
     datasets: DatasetFiles
     guard: Guard
     clients: Clients

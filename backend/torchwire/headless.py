@@ -18,11 +18,14 @@ from torchwire.execution.events import RunEvent
 from torchwire.execution.settings import EngineSettings, available_cores, usable_memory
 from torchwire.module_api import Parameter
 from torchwire.registry import Registry, nearest
+from torchwire.remote.roster import Roster
 from torchwire.samples import prepare_home
 from torchwire.storage.database import Database
 from torchwire.storage.dataset_files import DatasetFiles
 from torchwire.terminal import JsonLines, Terminal
 
+SURVEY_SECONDS = 30.0
+"""How long a command waits for targets to answer."""
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -40,6 +43,11 @@ class Workplace:
         return Registry.installed()
 
     @cached_property
+    def roster(self) -> Roster:
+        """The targets beyond this computer."""
+        return Roster(self.config.home, self.database, self.config.targets)
+
+    @cached_property
     def engine(self) -> Engine:
         """The engine, not started."""
         settings = EngineSettings(
@@ -54,7 +62,7 @@ class Workplace:
             holder="`torchwire run`",
             disk_budget=self.config.disk_budget,
         )
-        return Engine(self.config.home, self.database, self.registry, settings)
+        return Engine(self.config.home, self.database, self.registry, settings, self.roster)
 
     def open(self) -> None:
         """Make the database ready, and give a new home its samples, as the server does."""
@@ -62,6 +70,16 @@ class Workplace:
         lifetime = self.config.upload_lifetime_hours * 3600
         files = DatasetFiles(self.config.home, self.database, self.config.upload_part_bytes, lifetime)
         prepare_home(self.database, files)
+
+    def targets(self) -> list[dict[str, Any]]:
+        """All compute targets, those beyond this computer as they are now."""
+        self.database.migrate()
+        self.roster.begin(self.engine.set_remote)
+        try:
+            self.roster.wait(SURVEY_SECONDS)
+            return self.engine.targets()
+        finally:
+            self.roster.end()
 
     def close(self) -> None:
         """Let go of everything."""

@@ -17,5 +17,6 @@ def load_resources() -> list[Resource]:
     from torchwire.api.pipelines import pipelines
     from torchwire.api.runs import runs
     from torchwire.api.storage import storage
+    from torchwire.api.targets import targets
 
-    return [v1_health, catalogue, pipelines, runs, outputs, datasets, storage, pages]
+    return [v1_health, catalogue, pipelines, runs, outputs, datasets, storage, targets, pages]

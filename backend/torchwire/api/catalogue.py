@@ -1,4 +1,4 @@
-"""What can be used: modules, compute targets, samples, and this interface's own description."""
+"""What can be used: modules, samples, and this interface's own description."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, json, request
 
-from torchwire.api.records import ModulesAnswer, SamplesAnswer, TargetsAnswer
+from torchwire.api.records import ModulesAnswer, SamplesAnswer
 from torchwire.api.resource import Resource
 from torchwire.data_types.catalog import CATALOG
 from torchwire.extensions import services
@@ -23,12 +23,6 @@ def modules() -> Any:
         "types": [{"id": k.id, "title": k.title, "help": k.help, "hue": k.hue} for k in CATALOG.values()],
         "categories": list(dict.fromkeys(spec["category"] for spec in specs)),
     }
-
-
-@catalogue.declare("GET", "/targets", summary="List the compute targets", permission="read", response=TargetsAnswer)
-def targets() -> Any:
-    """Where nodes can run, and how busy each is."""
-    return {"targets": services().engine.targets()}
 
 
 @catalogue.declare("GET", "/samples", summary="List the sample pipelines", permission="read", response=SamplesAnswer)

@@ -17,7 +17,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from typing_extensions import is_typeddict
 
 from torchwire import __version__
-from torchwire.api import dataset_records, event_records, preview_records, records, run_records, storage_records
+from torchwire.api import (
+    dataset_records,
+    event_records,
+    preview_records,
+    records,
+    run_records,
+    storage_records,
+    target_records,
+)
 from torchwire.api.resource import ROUTES, Route
 from torchwire.graph.document import Pipeline
 
@@ -74,7 +82,15 @@ def pipeline_schema() -> dict[str, Any]:
 
 def _usages() -> Iterator[Usage]:
     """Every record there is, whether a route or the socket carries it."""
-    for source in (records, run_records, event_records, preview_records, dataset_records, storage_records):
+    for source in (
+        records,
+        run_records,
+        event_records,
+        preview_records,
+        dataset_records,
+        storage_records,
+        target_records,
+    ):
         for record in vars(source).values():
             if is_typeddict(record) and record.__module__ == source.__name__:
                 yield record, "validation" if hasattr(record, "__pydantic_config__") else "serialization"

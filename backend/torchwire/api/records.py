@@ -6,7 +6,7 @@ These records are the one source of the OpenAPI document and of the TypeScript t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, WrapValidator, with_config
 from typing_extensions import TypeAliasType, TypedDict
@@ -163,10 +163,26 @@ class TargetBusy(TypedDict):
     memory_bytes: int
 
 
+class TargetMachine(TypedDict):
+    """One machine of a target. ``free_*`` is what nobody has taken at the moment, here or elsewhere."""
+
+    name: str
+    alive: bool
+    cores: float
+    memory_bytes: int
+    gpus: float
+    gpu: str | None
+    free_cores: float
+    free_memory_bytes: int
+    free_gpus: float
+
+
 class Target(TypedDict):
     """A compute target. ``memory_bytes`` is what nodes may take, ``waiting`` how many nodes wait for it.
 
-    ``why`` says what makes an unavailable one unavailable.
+    ``why`` says what makes an unavailable one unavailable. What follows it is there for targets beyond this computer:
+    ``machines`` and ``versions`` as they were when they were last looked at (``surveyed``, in ISO 8601), and how it is
+    set up. Only one whose ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
     """
 
     id: str
@@ -179,6 +195,13 @@ class Target(TypedDict):
     waiting: int
     available: bool
     why: NotRequired[str | None]
+    remote: NotRequired[bool]
+    machines: NotRequired[list[TargetMachine]]
+    versions: NotRequired[dict[str, str]]
+    surveyed: NotRequired[str | None]
+    origin: NotRequired[Literal["file", "page"]]
+    options: NotRequired[dict[str, Any]]
+    has_token: NotRequired[bool]
 
 
 class TargetsAnswer(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -245,6 +245,15 @@ class Engine:
             devices = ask_devices(self.home.workers_log)
             executor.set_targets(local_targets(settings.cores, settings.memory_bytes, devices))
         return [target.as_json(executor.loads.get(target.id, Load())) for target in executor.targets.values()]
+
+    def set_remote(self, targets: Mapping[str, RemoteTarget]) -> None:
+        """These targets are there beyond this computer, and stand as is said; for an engine that was not started."""
+        self._loop.set_remote(targets)
+
+    def settle(self) -> None:
+        """Wait until the engine's thread has taken in all that it was told before."""
+        if self._loop.started:
+            self._loop.call(lambda: None)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with new events, on the engine's thread, once they are stored; it must not wait.

@@ -90,7 +90,7 @@ class Roster:
     def __init__(self, home: Path, database: Database, in_file: Sequence[Mapping[str, Any]] = ()) -> None:
         self._home = home
         self._database = database
-        self._in_file = in_file
+        self._in_file = list(in_file)
         self._entries: dict[str, _Entry] = {}
         self._tell: Tell = lambda _: None
         self._began = False

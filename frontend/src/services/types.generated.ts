@@ -173,6 +173,14 @@ export interface ApiRecords {
   TablePreview: TablePreview;
   Target: Target;
   TargetBusy: TargetBusy;
+  TargetCreate: TargetCreate;
+  TargetKind: TargetKind;
+  TargetKindsAnswer: TargetKindsAnswer;
+  TargetMachine: TargetMachine;
+  TargetSurvey: TargetSurvey;
+  TargetTest: TargetTest;
+  TargetTestAnswer: TargetTestAnswer;
+  TargetUpdate: TargetUpdate;
   TargetsAnswer: TargetsAnswer;
   TensorRecord: TensorRecord;
   TransformationPreview: TransformationPreview;
@@ -1691,7 +1699,9 @@ export interface StoredRunsAnswer {
 /**
  * A compute target. ``memory_bytes`` is what nodes may take, ``waiting`` how many nodes wait for it.
  *
- * ``why`` says what makes an unavailable one unavailable.
+ * ``why`` says what makes an unavailable one unavailable. What follows it is there for targets beyond this computer:
+ * ``machines`` and ``versions`` as they were when they were last looked at (``surveyed``, in ISO 8601), and how it is
+ * set up. Only one whose ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
  */
 export interface Target {
   id: string;
@@ -1704,6 +1714,17 @@ export interface Target {
   waiting: number;
   available: boolean;
   why?: string | null;
+  remote?: boolean;
+  machines?: TargetMachine[];
+  versions?: {
+    [k: string]: string;
+  };
+  surveyed?: string | null;
+  origin?: 'file' | 'page';
+  options?: {
+    [k: string]: unknown;
+  };
+  has_token?: boolean;
 }
 /**
  * What is taken of a compute target now; ``memory_bytes`` is kept for its nodes, whether they use it or not.
@@ -1712,6 +1733,91 @@ export interface TargetBusy {
   nodes: number;
   cores: number;
   memory_bytes: number;
+}
+/**
+ * One machine of a target. ``free_*`` is what nobody has taken at the moment, here or elsewhere.
+ */
+export interface TargetMachine {
+  name: string;
+  alive: boolean;
+  cores: number;
+  memory_bytes: number;
+  gpus: number;
+  gpu: string | null;
+  free_cores: number;
+  free_memory_bytes: number;
+  free_gpus: number;
+}
+/**
+ * A new target. The token is kept in a file that only the server's user can read, and never sent back.
+ */
+export interface TargetCreate {
+  id: string;
+  kind: string;
+  title: string;
+  options: {
+    [k: string]: unknown;
+  };
+  token?: string | null;
+}
+/**
+ * A kind of target that may be added. ``schema`` is the JSON schema of its options.
+ *
+ * ``install`` is the command that installs what it needs, where that is not there.
+ */
+export interface TargetKind {
+  kind: string;
+  title: string;
+  installed: boolean;
+  install: string | null;
+  schema: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * All kinds.
+ */
+export interface TargetKindsAnswer {
+  kinds: TargetKind[];
+}
+/**
+ * What a target has.
+ */
+export interface TargetSurvey {
+  machines: TargetMachine[];
+  versions: {
+    [k: string]: string;
+  };
+}
+/**
+ * A target to look at without adding it. Without ``token``, the one of the target ``id`` is used.
+ */
+export interface TargetTest {
+  kind: string;
+  options: {
+    [k: string]: unknown;
+  };
+  token?: string | null;
+  id?: string | null;
+}
+/**
+ * What was seen; ``mismatch`` says how its versions differ from those of this computer.
+ */
+export interface TargetTestAnswer {
+  survey: TargetSurvey;
+  mismatch: string | null;
+}
+/**
+ * A target as it is to be from now on. ``token`` replaces the one it has, null removes that, absent keeps it.
+ *
+ * A hidden value among the options that is sent back as it was shown stays as it is.
+ */
+export interface TargetUpdate {
+  title: string;
+  options: {
+    [k: string]: unknown;
+  };
+  token?: string | null;
 }
 /**
  * All compute targets.

@@ -177,7 +177,8 @@ def test_what_this_machine_has_and_what_is_taken() -> None:
     gpu, cpu = targets["local-gpu-0"], targets["local-cpu"]
     assert needs(gpu, True, 5) == needs(gpu, False, 5) == (("local-gpu-0 gpu", 1), ("memory", 5))
     assert needs(cpu, True, 5) == (("local-cpu heavy", 4), ("memory", 5))
-    taken = loads(targets, [("local-cpu", True, 10), ("local-gpu-0", False, 20)], {"local-gpu-0 gpu": 3})
+    running = [("local-cpu", True, 10, {}), ("local-gpu-0", False, 20, {})]
+    taken = loads(targets, running, {"local-gpu-0 gpu": 3})
     assert (taken["local-cpu"].nodes, taken["local-cpu"].cores, taken["local-cpu"].memory_bytes) == (1, 4, 30)
     assert (taken["local-gpu-0"].memory_bytes, taken["local-gpu-0"].waiting) == (8, 3)
 
