@@ -8,8 +8,10 @@ A test module that needs one asks for it once::
             yield started
 
 ``cluster.options(exchange)`` is what ``[[targets]]`` has to say, ``cluster.token`` the token. ``kill("node-1")`` ends
-a machine as a power cut does, ``kill("head")`` the one that holds the cluster together, ``start("node-1")`` brings
-one back (after the head only by a new cluster), ``processes("node-2")`` are those of one machine.
+a machine as a power cut does, ``kill("head")`` the one that holds the cluster together (what is on the others ends soon
+after), ``mend()`` starts what is missing, at the same address. ``machine_of(pid)`` is the machine that a process runs
+on. Nodes of pipelines run on ``node-1`` and ``node-2``, which have two cores each; the head has none to give, as on
+most clusters, so that killing a worker's machine is never killing the head.
 
 Ray reads its token when it is imported, so whoever connects is a process of its own, as in the product: a driver, a
 scout, or a test's own ``python -c``. Starting takes about twelve seconds on two cores; nothing is left behind.
@@ -25,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "head"
-NODES = (HEAD, "node-1", "node-2")
-CORES = 2
+MACHINES = {HEAD: 0, "node-1": 2, "node-2": 2}
 MEMORY = 2_000_000_000
 OBJECT_STORE = 80_000_000  # the least that Ray takes
 PATIENCE = 60.0
@@ -52,10 +53,10 @@ QUICK = {
 
 
 class RayCluster:
-    """The cluster. Machines have two cores and 2 GB each, as far as Ray is told."""
+    """The cluster. ``cores`` says how many of each machine Ray may give away; each has 2 GB."""
 
-    def __init__(self, nodes: Iterable[str] = NODES, *, python_path: Iterable[Path | str] = (ROOT,)) -> None:
-        self._names = tuple(nodes)
+    def __init__(self, cores: Mapping[str, int] | None = None, *, python_path: Iterable[Path | str] = (ROOT,)) -> None:
+        self._cores = dict(MACHINES if cores is None else cores)
         self._python_path = [str(place) for place in python_path]
         self._machines: dict[str, subprocess.Popen[bytes]] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="tw-ray-", dir="/tmp"))  # short: sockets' paths are limited
@@ -91,10 +92,7 @@ class RayCluster:
 
     def __enter__(self) -> RayCluster:
         try:
-            for name in self._names:
-                self.start(name, wait=False)
-            for name in self._names:
-                self._wait_for(name)
+            self.mend()
         except BaseException:
             self.stop()
             raise
@@ -103,7 +101,26 @@ class RayCluster:
     def __exit__(self, *_exception: object) -> None:
         self.stop()
 
-    def start(self, name: str, *, wait: bool = True, cores: int = CORES, memory: int = MEMORY) -> None:
+    def mend(self) -> None:
+        """Have all machines there. Without its head the whole cluster is started anew."""
+        if not self.is_up(HEAD):
+            for name in list(self._machines):
+                self.kill(name)
+        missing = [name for name in self._cores if not self.is_up(name)]
+        for name in missing:
+            self.start(name, wait=False)
+        for name in missing:
+            self._wait_for(name)
+
+    def is_up(self, name: str) -> bool:
+        """Whether a machine runs."""
+        return name in self._machines and self._machines[name].poll() is None
+
+    def machine_of(self, pid: int) -> str:
+        """The machine that a process runs on."""
+        return next(name for name in self._cores if pid in [process.pid for process in self.processes(name)])
+
+    def start(self, name: str, *, wait: bool = True) -> None:
         """Start a machine. It is known to all when this returns, unless nobody is to ``wait``."""
         if name == HEAD:
             which = ["--head", f"--port={self.port}", "--include-dashboard=false", "--no-monitor"]
@@ -112,7 +129,7 @@ class RayCluster:
         command = [
             *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *which),
             *("--node-ip-address=127.0.0.1", f"--node-name={name}", f"--temp-dir={self.folder / name}"),
-            *(f"--num-cpus={cores}", f"--memory={memory}", f"--object-store-memory={OBJECT_STORE}"),
+            *(f"--num-cpus={self._cores[name]}", f"--memory={MEMORY}", f"--object-store-memory={OBJECT_STORE}"),
             *("--min-worker-port=0", "--max-worker-port=0", "--include-log-monitor=false", "--disable-usage-stats"),
         ]
         with self._log(name).open("wb") as log:

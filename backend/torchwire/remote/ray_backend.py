@@ -61,6 +61,9 @@ class RayOptions(TargetOptions):
         ge=1,
         description="Begin with so many processes when not all that were asked for are free; by default wait for all.",
     )
+    runtime_env: dict[str, Any] = Field(
+        default_factory=dict, description="Ray's runtime environment for all that is started there, such as env_vars."
+    )
 
 
 class RayBackend(RemoteBackend):
@@ -266,6 +269,7 @@ class Cluster:
         ray.init(
             self._options.address,
             namespace=self._options.namespace,
+            runtime_env=self._options.runtime_env or None,
             log_to_driver=False,
             logging_level="ERROR",
             configure_logging=False,
@@ -353,6 +357,7 @@ def _start(job: RemoteJob, least: int | None, patience: float) -> tuple[Any, Any
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     options = common | {"num_cpus": 0, "max_concurrency": 2 * job.processes + 4, "scheduling_strategy": here}
     settings = {"env_vars": {name: value for name, value in SETTINGS.items() if name.startswith("RAY_TRAIN_")}}
+    # Ray adds these to the job's own environment.
     actor = ray.remote(Crew).options(**options, runtime_env=settings).remote(job, least, patience)
     return actor, actor.state.remote()
 
