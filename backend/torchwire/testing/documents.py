@@ -22,18 +22,16 @@ def pipeline(*nodes: Document, wires: tuple[Document, ...] = (), name: str = "Co
     return {"format": "torchwire/pipeline", "version": 1, "name": name, "nodes": list(nodes), "wires": list(wires)}
 
 
-def diamond(content: str) -> Document:
-    """A node whose files two others pass on to a last one."""
+def triangle(content: str) -> Document:
+    """A node whose files a second one passes on to a third, which reads those of both."""
     return pipeline(
         node("writes", "contract-writes", content=content),
-        node("left", "contract-joins"),
-        node("right", "contract-joins"),
-        node("last", "contract-joins"),
+        node("lists", "contract-joins"),
+        node("joins", "contract-joins"),
         wires=(
-            wire("writes.folder", "left.left"),
-            wire("writes.folder", "right.left"),
-            wire("left.result", "last.left"),
-            wire("right.names", "last.right"),
+            wire("writes.folder", "lists.left"),
+            wire("writes.folder", "joins.left"),
+            wire("lists.names", "joins.right"),
         ),
     )
 

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import psutil
 
-from torchwire.config import SETTINGS_FILE
 from torchwire.execution.events import RunEvent
 from torchwire.storage.database import Database
 
@@ -39,7 +38,7 @@ def until(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T
     while not (found := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not happen in {seconds:g} s")
-        time.sleep(0.01)
+        time.sleep(0.02)
     return found
 
 
@@ -59,7 +58,7 @@ class Home:
         self.folder, self.temporary = folder / "home", folder / "tmp"
         for path in (self.folder, self.temporary):
             path.mkdir(parents=True, exist_ok=True)
-        (self.folder / SETTINGS_FILE).write_text("\n".join(_table(row) for row in targets))
+        self._targets = [dict(row) for row in targets]
         self._packages = list(packages)
         self._settings = {"preload": (), "checkpoint_seconds": 0.0} | settings
         self._environment = dict(environment or {})
@@ -70,7 +69,7 @@ class Home:
 
     def start(self, **settings: Any) -> Home:
         """Start the engine; ``settings`` are other than at the other times."""
-        options = {"packages": self._packages, "settings": self._settings | settings}
+        options = {"packages": self._packages, "targets": self._targets, "settings": self._settings | settings}
         with self._log.open("a") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [sys.executable, "-m", "torchwire.testing.host", str(self.folder), json.dumps(options)],
@@ -164,8 +163,15 @@ class Home:
     ) -> RunEvent:
         """Wait for an event that was or will be stored."""
 
+        last = 0
+
         def found() -> RunEvent | None:
-            return next((event for event in self.events(run_id, kind, node) if where(event)), None)
+            nonlocal last
+            for event in self.database.runs.events(run_id, last, limit=1_000_000):
+                if kind == event.type and node in (None, event.node) and where(event):
+                    return event
+                last = event.seq
+            return None
 
         try:
             event = until(found, kind, seconds)
@@ -218,15 +224,3 @@ class Home:
             if stream is not None:
                 with suppress(BrokenPipeError):
                     stream.close()
-
-
-def _table(row: Mapping[str, Any]) -> str:
-    return "[[targets]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in row.items() if value is not None)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(name)} = {_toml(one)}" for name, one in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)

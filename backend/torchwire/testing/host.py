@@ -1,22 +1,21 @@
 """An engine in a process of its own, to be killed: ``python -m torchwire.testing.host HOME OPTIONS``.
 
 It reads commands, one JSON object a line, and answers the same way. When the commands end it stops, nodes and all.
-What is in ``torchwire.toml`` in the home holds as it does for the server.
+``targets`` in OPTIONS are the rows of ``[[targets]]`` in ``torchwire.toml``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from torchwire.app import engine_settings
-from torchwire.config import load_config
 from torchwire.errors import TorchwireError
 from torchwire.execution.engine import Engine
+from torchwire.execution.settings import EngineSettings
 from torchwire.registry import Registry
+from torchwire.remote.roster import Roster
 from torchwire.storage.database import Database
 
 MODULES = "torchwire.testing.modules"
@@ -24,10 +23,10 @@ MODULES = "torchwire.testing.modules"
 
 def main(home: Path, options: dict[str, Any]) -> None:
     """Work until the commands end."""
-    config = load_config(home=home)
-    database = Database(config.database, home)
-    settings = dataclasses.replace(engine_settings(config), allowed_roots=None, **options["settings"])
-    engine = Engine(home, database, Registry.of([MODULES, *options["packages"]]), settings)
+    database = Database(f"sqlite:///{home / 'torchwire.db'}", home)
+    settings = EngineSettings(allowed_roots=None, **options["settings"])
+    outside = Roster(home, database, options["targets"])
+    engine = Engine(home, database, Registry.of([MODULES, *options["packages"]]), settings, outside)
     engine.start()
     _say({"started": True})
     for line in sys.stdin:

@@ -10,10 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
+OTHER = "3.1"
+"""A version of anything that nobody has."""
 INTRODUCTION = re.compile(r"I am process (\d+) on (.+)")
 
 
@@ -70,6 +73,14 @@ class Site(ABC):
         """A row like ``row`` of a target that nobody answers for."""
         raise NotImplementedError
 
+    def other_versions(self, name: str) -> Mapping[str, Any] | None:
+        """A row like ``row`` whose machines have another version of ``python``, ``torch`` or ``torchwire``.
+
+        None where that can't be arranged. ``OTHER`` is the version to say; ``pretend`` makes an installed library
+        look so for processes that have its folder first on their path.
+        """
+        return None
+
     def wrong_token(self) -> str:
         """A token that it does not accept."""
         return "this-is-not-the-token-of-anything"
@@ -90,3 +101,11 @@ class LocalSite(Site):
     def row(self) -> None:
         """It needs none."""
         return
+
+
+def pretend(name: str, folder: Path) -> Path:
+    """Make a folder that, first on a process's path, has it find the library in version ``OTHER``."""
+    about = folder / f"{name}-{OTHER}.dist-info"
+    about.mkdir(parents=True, exist_ok=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {OTHER}\n")
+    return folder

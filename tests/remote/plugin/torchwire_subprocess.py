@@ -41,6 +41,7 @@ class SubprocessOptions(TargetOptions):
     cores: int = Field(2, ge=1, description="Cores of each.")
     token: str | None = Field(None, description="The token that it wants to see.")
     python: str | None = Field(None, description="The version of Python that it says that it has.")
+    versions: dict[str, str] = Field(default_factory=dict, description="Other versions that it says that it has.")
 
 
 class SubprocessBackend(RemoteBackend):
@@ -56,7 +57,8 @@ class SubprocessBackend(RemoteBackend):
             Machine(f"machine-{n}", self.options.cores, 4 * GIB, free_cores=self.options.cores)
             for n in range(self.options.machines)
         )
-        return Survey(machines, dict(versions()) | ({"python": self.options.python} if self.options.python else {}))
+        python = {"python": self.options.python} if self.options.python else {}
+        return Survey(machines, dict(versions()) | python | self.options.versions)
 
     def submit(self, job: RemoteJob) -> SubprocessHandle:
         """Start a process."""
