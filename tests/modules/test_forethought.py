@@ -152,7 +152,7 @@ def test_a_rehearsal_times_steps_and_adds_them_up() -> None:
     wired["untrained_model"] = Facts(model=ModelFacts("resnet", "resnet18"))
     found = TrainPyTorchModel({"epochs": 4, "batch_size": 4}).rehearse(Known(wired), "cpu", 1)
     assert found.why is None and found.seconds and found.seconds_per_epoch and found.memory
-    assert found.seconds == pytest.approx(4 * found.seconds_per_epoch)
+    assert 4 * found.seconds_per_epoch < found.seconds  # getting ready counts, too
     trained = Facts(model=ModelFacts("resnet", "resnet18"), categories=("a", "b"), input_size=(32, 32))
     scored = ScoreImageModel({}).rehearse(Known({"dataset": images(), "trained_model": trained}), "cpu", 1)
     assert scored.seconds and scored.why is None

@@ -22,7 +22,7 @@ from torchwire.execution.executor import Executor
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.jobs import Jobs
 from torchwire.execution.knowing import Knowing, Manifests
-from torchwire.execution.launcher import ask_devices
+from torchwire.execution.launcher import ask_devices, kind_for
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
 from torchwire.execution.recovery import load_run
@@ -72,7 +72,7 @@ class Engine:
         self._dataset_facts = DatasetFacts(database.datasets.find)
         store = self._executor.store
         self.jobs = Jobs(self.home, registry, settings, store.data, self._loop.begin, self._loop.give_up)
-        self.rehearsals = Rehearsals(registry.packages, self.home.workers_log)
+        self.rehearsals = Rehearsals(self.home.jobs, self._loop.begin, self._loop.give_up)
 
     def start(self) -> None:
         """Take the home folder and begin to work. Raises ConflictError when another engine has it.
@@ -234,7 +234,9 @@ class Engine:
                 target = targets[step.target]
                 threads = target.threads(step.spec.distributed)
                 known = knowing.known(step)
-                parts.append(Rehearsed(node, step.spec.id, dict(step.parameters), known, target.device, threads))
+                zygote = kind_for(step.spec.libraries, self._settings.preload)
+                given = dict(step.parameters)
+                parts.append(Rehearsed(node, step.spec.id, given, known, target.device, threads, zygote))
         heavy = steps.steps[parts[0].node].target if parts else pipeline.default_compute_target
         return self.rehearsals.start(parts, others, targets[heavy].title)
 

@@ -1,38 +1,37 @@
-"""Rehearses a pipeline before it runs: one batch of each heavy node, in a process that can be ended at any time.
-
-Run as ``python -m torchwire.execution.rehearsal``, this is that process: it reads what to rehearse from its standard
-input, pickled by the engine, and prints one JSON object for each node.
-"""
+"""Rehearses a pipeline before it runs: one batch of each heavy node, each in a worker of its own, like a small job."""
 
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import signal
-import subprocess
-import sys
+import shutil
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from torchwire.errors import ConflictError, NotFoundError, TorchwireError
-from torchwire.execution.launcher import worker_environment
+from torchwire.execution.failures import failure_of, print_trace
+from torchwire.execution.jobs import Job
 from torchwire.module_api import Estimate, Known
 from torchwire.registry import Registry
 
 LONGEST = 90.0
 """Seconds that a rehearsal may take."""
+PART, FOUND = "part.pickle", "found.json"
+LATE = f"The rehearsal took longer than {LONGEST:.0f} seconds and was ended: training would be slow here."
+KILLED = "The rehearsal ended before its time: memory ran out, or the process was killed."
 
 
 @dataclass(frozen=True)
 class Part:
-    """One node to rehearse: its module with checked parameters, what is known around it, and where it would run."""
+    """One node to rehearse: its module with checked parameters, what is known around it, and where it would run.
+
+    ``zygote`` is the kind that its workers are forked from.
+    """
 
     node: str
     module: str
@@ -40,6 +39,7 @@ class Part:
     known: Known
     device: str
     threads: int
+    zygote: str
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Rehearsal:
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: str = "running"
     error: str | None = None
-    process: subprocess.Popen[bytes] | None = None
+    job: Job | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The rehearsal as HTTP answers it; totals are there once it is done and every node could be rehearsed."""
@@ -77,8 +77,9 @@ class Rehearsal:
 class Rehearsals:
     """One rehearsal at a time. The last one is remembered until the next begins."""
 
-    def __init__(self, packages: Sequence[str], log: Path) -> None:
-        self._packages, self._log = tuple(packages), log
+    def __init__(self, folder: Path, begin: Callable[[Job], None], give_up: Callable[[Job], None]) -> None:
+        """Jobs get a folder each below ``folder``; ``begin`` and ``give_up`` tell the engine's thread of them."""
+        self._folder, self._begin, self._give_up = folder, begin, give_up
         self._current: Rehearsal | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -90,26 +91,11 @@ class Rehearsals:
                 raise ConflictError("Another rehearsal goes on.", hint="Wait for it, or cancel it.")
             rehearsal = Rehearsal(uuid.uuid4().hex, target, others, len(parts))
             self._current = rehearsal
-            if not parts:
-                rehearsal.status = "done"
-                return rehearsal.as_json()
-            command = [sys.executable, "-m", "torchwire.execution.rehearsal", *self._packages]
-            environment = worker_environment(["torchwire", *self._packages])
-            with self._log.open("ab") as log:
-                rehearsal.process = subprocess.Popen(  # noqa: S603 - our own interpreter and names from the registry
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    env=environment,
-                    start_new_session=True,
-                )
-        given = pickle.dumps(list(parts))
-        self._thread = threading.Thread(
-            target=self._follow, args=(rehearsal, given), name="torchwire-rehearsal", daemon=True
-        )
-        self._thread.start()
-        return rehearsal.as_json()
+            self._thread = threading.Thread(
+                target=self._go_through, args=(rehearsal, parts), name="torchwire-rehearsal", daemon=True
+            )
+            self._thread.start()
+            return rehearsal.as_json()
 
     def get(self, rehearsal_id: str) -> dict[str, Any]:
         """A rehearsal by its id. Raises NotFoundError."""
@@ -126,77 +112,65 @@ class Rehearsals:
     def stop(self) -> None:
         """End whatever goes on."""
         with self._lock:
-            rehearsal = self._current
+            rehearsal, thread = self._current, self._thread
             if rehearsal is None or rehearsal.status != "running":
                 return
             rehearsal.status = "cancelled"
-            _kill(rehearsal.process)
-            thread = self._thread
+            if rehearsal.job is not None:
+                self._give_up(rehearsal.job)
         if thread is not None:
             thread.join(timeout=5)
 
-    def _follow(self, rehearsal: Rehearsal, parts: bytes) -> None:
-        process = rehearsal.process
-        if process is None or process.stdin is None or process.stdout is None:
-            return
-        timer = threading.Timer(LONGEST, _kill, [process])
-        timer.name = "torchwire-rehearsal-time"
-        timer.start()
-        began = monotonic()
-        try:
-            with suppress(OSError), process.stdin:
-                process.stdin.write(parts)
-            for line in process.stdout:
-                found = json.loads(line)
-                with self._lock:
-                    rehearsal.nodes[found.pop("node")] = found
-            code = process.wait()
-        finally:
-            timer.cancel()
-            timer.join()
-            process.stdout.close()
+    def _go_through(self, rehearsal: Rehearsal, parts: Sequence[Part]) -> None:
+        until, error = monotonic() + LONGEST, None
+        for part in parts:
+            error = self._rehearse(rehearsal, part, until)
+            if error is not None or rehearsal.status != "running":
+                break
         with self._lock:
-            if rehearsal.status != "running":
-                return
-            rehearsal.status = "done" if code == 0 else "failed"
-            if code != 0:
-                late = monotonic() - began >= LONGEST
-                rehearsal.error = (
-                    f"The rehearsal took longer than {LONGEST:.0f} seconds and was ended: training would be slow here."
-                    if late
-                    else "The rehearsal ended before its time: memory ran out, or the process was killed."
-                    if code < 0
-                    else "The rehearsal failed; the workers' log says why."
-                )
+            if rehearsal.status == "running":
+                rehearsal.status, rehearsal.error = "done" if error is None else "failed", error
 
-
-def _without_nothing(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if value is not None}
-
-
-def _kill(process: subprocess.Popen[bytes] | None) -> None:
-    if process is not None and process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def main(packages: list[str]) -> None:
-    """Rehearse what the engine sends."""
-    parts: list[Part] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the engine that started this process
-    answers, sys.stdout = sys.stdout, sys.stderr  # what modules print is no answer
-    registry = Registry.of(packages)
-    for part in parts:
+    def _rehearse(self, rehearsal: Rehearsal, part: Part, until: float) -> str | None:
+        """Have one part rehearsed. Returns what went wrong, in words."""
+        folder = self._folder / uuid.uuid4().hex
         try:
-            estimate = registry.get(part.module)(part.parameters).rehearse(part.known, part.device, part.threads)
-        except TorchwireError as error:
-            estimate = Estimate(why=error.message)
-        if estimate is not None:
-            record = asdict(estimate)
-            record["memory_bytes"] = record.pop("memory")
-            print(json.dumps({"node": part.node, **record}), file=answers, flush=True)
+            folder.mkdir(parents=True)
+            (folder / "request.json").write_text(json.dumps({"rehearsal": PART}))
+            (folder / PART).write_bytes(pickle.dumps(part))
+            job = Job(folder.name, folder, part.zygote)
+            with self._lock:
+                if rehearsal.status != "running":
+                    return None
+                rehearsal.job = job
+                self._begin(job)
+            try:
+                job.ended.result(max(0.0, until - monotonic()))
+            except TimeoutError:
+                self._give_up(job)
+                return LATE
+            found = json.loads((folder / FOUND).read_bytes())
+        except (OSError, ValueError):
+            return KILLED
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        with self._lock:
+            rehearsal.nodes[part.node] = found
+        return None
 
 
-if __name__ == "__main__":
-    from torchwire.execution import rehearsal
-
-    rehearsal.main(sys.argv[1:])  # by its name: what was pickled are that module's classes
+def rehearse(folder: Path, registry: Registry) -> None:
+    """Rehearse the part that ``folder`` holds; this is what the worker does. What was found is written as a whole."""
+    part: Part = pickle.loads((folder / PART).read_bytes())  # noqa: S301 - from the engine that had us forked
+    try:
+        estimate = registry.get(part.module)(part.parameters).rehearse(part.known, part.device, part.threads)
+    except TorchwireError as error:
+        estimate = Estimate(why=error.message)
+    except Exception as error:  # noqa: BLE001 - a module is other people's code
+        print_trace(error)
+        estimate = Estimate(why=failure_of(error, part.node).error.message)
+    record = asdict(estimate or Estimate(why="The module has no rehearsal."))
+    record["memory_bytes"] = record.pop("memory")
+    partial = folder / f"{FOUND}.part"
+    partial.write_text(json.dumps(record))
+    partial.rename(folder / FOUND)

@@ -24,6 +24,7 @@ from torchwire.execution.context import RankDone, WorkerContext, use_threads
 from torchwire.execution.failures import ReportedError, failure_of, print_trace
 from torchwire.execution.logs import LogBook, log_file
 from torchwire.execution.processes import started_at
+from torchwire.execution.rehearsal import rehearse
 from torchwire.execution.reporting import Reporter, Ticker
 from torchwire.execution.sealing import Sealed, seal
 from torchwire.registry import Registry
@@ -50,6 +51,9 @@ def run_attempt(folder: Path, registry: Registry, prepared: Prepared) -> None:
     """Run the attempt that ``folder/request.json`` describes. Its outcome is the last event; nothing is raised."""
     request = json.loads((folder / "request.json").read_bytes())
     _take_over_streams(folder)
+    if "rehearsal" in request:
+        rehearse(folder, registry)
+        return
     signal.signal(signal.SIGTERM, _on_terminate)
     reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
     # Not worth waking the engine for: it hears of it with the next event, or when the reporter's thread gets to it.

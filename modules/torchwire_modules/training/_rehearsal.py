@@ -6,6 +6,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -38,6 +40,7 @@ class _MadeUp:
 
 def rehearse_training(known: Known, recipe: Recipe, device: str, threads: int) -> Estimate:
     """Train a few steps on the images' size and number, with random pixels."""
+    memory, began = _Memory(), time.perf_counter()
     training, validation = known.input("training_dataset"), known.input("validation_dataset")
     model = known.input("untrained_model").model
     if model is None:
@@ -61,16 +64,18 @@ def rehearse_training(known: Known, recipe: Recipe, device: str, threads: int) -
         indices = list(range(batch))
         made_up = Batch(pixels, labels, indices, 0, indices)
         train_mode(trainer.network, untrained.family, frozen=recipe.freeze_backbone)
+        ready = time.perf_counter() - began
         step = _seconds(lambda: trainer.train_step(made_up), device)
         trainer.network.eval()
         with torch.inference_mode(), computing(device, arithmetic):
             look = _seconds(lambda: trainer.network(pixels), device)
     epoch = step * len(steps) + look * -(-(validation.images or 0) // batch)
-    return Estimate(seconds=epoch * recipe.epochs, seconds_per_epoch=epoch, memory=_memory(device))
+    return Estimate(seconds=ready + epoch * recipe.epochs, seconds_per_epoch=epoch, memory=memory.taken(device))
 
 
 def rehearse_scoring(known: Known, precision: str, batch: int, device: str, threads: int) -> Estimate:
     """Score a batch of random pixels with a network of the model's kind."""
+    memory, began = _Memory(), time.perf_counter()
     images, model = known.input("dataset"), known.input("trained_model")
     if model.model is None or model.input_size is None or not model.categories:
         return _unknown(known, "trained_model", "which model scores, and on what size of images")
@@ -84,8 +89,9 @@ def rehearse_scoring(known: Known, precision: str, batch: int, device: str, thre
         network = network.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         logits = fast_logits(network, device, arithmetic)
         pixels = torch.randn(batch, 3, *size, device=device).contiguous(memory_format=torch.channels_last)
+        ready = time.perf_counter() - began
         seconds = _seconds(lambda: logits(pixels), device)
-    return Estimate(seconds=seconds * -(-images.images // batch), memory=_memory(device))
+    return Estimate(seconds=ready + seconds * -(-images.images // batch), memory=memory.taken(device))
 
 
 def _unknown(known: Known, port: str, what: str) -> Estimate:
@@ -95,7 +101,7 @@ def _unknown(known: Known, port: str, what: str) -> Estimate:
 
 
 def _seconds(step: Callable[[], object], device: str) -> float:
-    """The quickest of a few, after one that warms up."""
+    """What one takes: the middle of a few, so that a moment without the processor counts little, after a warm-up."""
     found: list[float] = []
     for _ in range(1 + STEPS):
         began = time.perf_counter()
@@ -105,11 +111,30 @@ def _seconds(step: Callable[[], object], device: str) -> float:
         found.append(time.perf_counter() - began)
         if sum(found) > ENOUGH:
             break
-    return sum(found[1:]) / len(found[1:]) if len(found) > 1 else found[0]
+    return median(found[1:] or found)
 
 
-def _memory(device: str) -> int:
-    if device.startswith("cuda"):
-        return torch.cuda.max_memory_reserved(device)
+class _Memory:
+    """What this process has taken since now. Libraries are there already, shared with others."""
+
+    def __init__(self) -> None:
+        self._before, self._shared = _highest(), _proportional()
+
+    def taken(self, device: str) -> int:
+        if device.startswith("cuda"):
+            return torch.cuda.max_memory_reserved(device)
+        return self._shared + max(0, _highest() - self._before)
+
+
+def _highest() -> int:
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _proportional() -> int:
+    """The memory of this process, that which others share counted in parts; all of it where that isn't told."""
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return _highest()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), _highest())
