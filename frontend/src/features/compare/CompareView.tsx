@@ -217,6 +217,7 @@ function RunTable({
             <tr key={row.key}>
               {row.head.map((title, index) => (
                 <th key={index} scope="row">
+                  {index === 1 && <span className={styles.above}>{row.head[0]}</span>}
                   {title}
                 </th>
               ))}

@@ -1,9 +1,7 @@
-import { Boxes, Pin } from 'lucide-react';
+import { Boxes } from 'lucide-react';
 import { useState } from 'react';
 
-import { Badge } from '@/components/ui/Badge';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
-import { IconButton } from '@/components/ui/IconButton';
 import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { useCatalog } from '@/lib/modules/catalog';
@@ -12,12 +10,29 @@ import { useStoredArtifacts, type ArtifactOrder, type StoredArtifact } from '@/s
 
 import { More } from './More';
 import { again } from './RunsTable';
+import { PinButton, StorageTable, type Column } from './StorageTable';
 import styles from './Tables.module.css';
 import { usePinArtifact } from './useStorageActions';
 
 const ORDERS: { value: ArtifactOrder; label: string }[] = [
   { value: 'size', label: 'Largest first' },
   { value: 'last_used', label: 'Not needed for longest first' },
+];
+
+const COLUMNS: readonly Column<StoredArtifact>[] = [
+  { label: 'Type', cell: (artifact) => <TypeName id={artifact.type} /> },
+  { label: 'Size', cell: (artifact) => bytes(artifact.size), number: true },
+  { label: 'Files', cell: (artifact) => count(artifact.files), number: true },
+  {
+    label: 'Last used',
+    cell: (artifact) => moment(artifact.last_used),
+    title: (artifact) => fullMoment(artifact.last_used),
+  },
+  {
+    label: 'Needed by',
+    cell: ({ runs }) => (runs === 0 ? <span className={styles.quiet}>no run</span> : counted(runs, 'run')),
+  },
+  { label: 'To make again', cell: (artifact) => again(artifact.seconds_to_recompute), number: true },
 ];
 
 /** What nodes have made and is still kept. */
@@ -52,64 +67,21 @@ export function ArtifactsTable() {
           onValueChange={(value) => setOrder(value as ArtifactOrder)}
         />
       </div>
-      <div className={styles.scroll}>
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Made by</th>
-              <th scope="col">Type</th>
-              <th scope="col" className={styles.number}>
-                Size
-              </th>
-              <th scope="col" className={styles.number}>
-                Files
-              </th>
-              <th scope="col">Last used</th>
-              <th scope="col">Needed by</th>
-              <th scope="col" className={styles.number}>
-                To make again
-              </th>
-              <th scope="col">
-                <span className={styles.hidden}>Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((artifact) => (
-              <tr key={artifact.digest}>
-                <th scope="row">
-                  <Maker artifact={artifact} />
-                  {artifact.pinned && <Badge tone="info">pinned</Badge>}
-                </th>
-                <td>
-                  <TypeName id={artifact.type} />
-                </td>
-                <td className={styles.number}>{bytes(artifact.size)}</td>
-                <td className={styles.number}>{count(artifact.files)}</td>
-                <td title={fullMoment(artifact.last_used)}>{moment(artifact.last_used)}</td>
-                <td>
-                  {artifact.runs === 0 ? (
-                    <span className={styles.quiet}>no run</span>
-                  ) : (
-                    counted(artifact.runs, 'run')
-                  )}
-                </td>
-                <td className={styles.number}>{again(artifact.seconds_to_recompute)}</td>
-                <td className={styles.actions}>
-                  <IconButton
-                    label={artifact.pinned ? 'Unpin it' : 'Pin it'}
-                    tooltip={artifact.pinned ? 'Unpin' : 'Pin: keep it, whoever needs it'}
-                    size="sm"
-                    pressed={artifact.pinned}
-                    icon={<Pin />}
-                    onClick={() => pin.mutate(artifact)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <StorageTable
+        label="Made by"
+        rows={rows}
+        keyOf={(artifact) => artifact.digest}
+        name={(artifact) => <Maker artifact={artifact} />}
+        columns={COLUMNS}
+        actions={(artifact) => (
+          <PinButton
+            pinned={artifact.pinned}
+            what="it"
+            meaning="keep it, whoever needs it"
+            onToggle={() => pin.mutate(artifact)}
+          />
+        )}
+      />
       <More query={artifacts} />
     </>
   );

@@ -9,6 +9,7 @@ import type { CollectAnswer } from '@/services/queries/useStorage';
 
 import { Maker } from './ArtifactsTable';
 import { again } from './RunsTable';
+import { StorageTable, type Column } from './StorageTable';
 import styles from './Tables.module.css';
 import { useCollect, useDryCollect } from './useStorageActions';
 
@@ -56,6 +57,12 @@ export function FreeUpDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+const COLUMNS: readonly Column<CollectAnswer['artifacts'][number]>[] = [
+  { label: 'Size', cell: (artifact) => bytes(artifact.size), number: true },
+  { label: 'Last used', cell: (artifact) => moment(artifact.last_used) },
+  { label: 'To make again', cell: (artifact) => again(artifact.seconds_to_recompute), number: true },
+];
+
 function Found({
   answer: { artifacts, checkpoints, freed, seconds_to_recompute },
 }: {
@@ -72,34 +79,13 @@ function Found({
         Making them again would take about <strong>{duration(seconds_to_recompute)}</strong>.
       </p>
       {artifacts.length > 0 && (
-        <div className={styles.scroll}>
-          <table className={styles.table}>
-            <thead>
-              <tr>
-                <th scope="col">Made by</th>
-                <th scope="col" className={styles.number}>
-                  Size
-                </th>
-                <th scope="col">Last used</th>
-                <th scope="col" className={styles.number}>
-                  To make again
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {artifacts.slice(0, MOST_SHOWN).map((artifact) => (
-                <tr key={artifact.digest}>
-                  <th scope="row">
-                    <Maker artifact={artifact} />
-                  </th>
-                  <td className={styles.number}>{bytes(artifact.size)}</td>
-                  <td>{moment(artifact.last_used)}</td>
-                  <td className={styles.number}>{again(artifact.seconds_to_recompute)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <StorageTable
+          label="Made by"
+          rows={artifacts.slice(0, MOST_SHOWN)}
+          keyOf={(artifact) => artifact.digest}
+          name={(artifact) => <Maker artifact={artifact} />}
+          columns={COLUMNS}
+        />
       )}
       {artifacts.length > MOST_SHOWN && (
         <p className={styles.quiet}>And {artifacts.length - MOST_SHOWN} more.</p>

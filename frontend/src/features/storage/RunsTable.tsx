@@ -1,7 +1,6 @@
-import { ListVideo, Pin, Trash2 } from 'lucide-react';
+import { ListVideo, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 
-import { Badge } from '@/components/ui/Badge';
 import { ConfirmDialog } from '@/components/ui/Dialog';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
@@ -12,8 +11,17 @@ import { isOver } from '@/lib/run/types';
 import { useStoredRuns, type StoredRun } from '@/services/queries/useStorage';
 
 import { More } from './More';
+import { PinButton, StorageTable, type Column } from './StorageTable';
 import styles from './Tables.module.css';
 import { useDeleteRun, usePinRun } from './useStorageActions';
+
+const COLUMNS: readonly Column<StoredRun>[] = [
+  { label: 'State', cell: (run) => RUN_WORDS[run.status] },
+  { label: 'When', cell: (run) => moment(run.created), title: (run) => fullMoment(run.created) },
+  { label: 'Size', cell: (run) => bytes(run.size), number: true },
+  { label: 'Freed when deleted', cell: (run) => bytes(run.size_alone), number: true },
+  { label: 'To make again', cell: (run) => again(run.seconds_to_recompute), number: true },
+];
 
 /** Runs with what they take; deleting one says what is lost. */
 export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void }) {
@@ -35,70 +43,41 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: string) => void })
     );
   return (
     <>
-      <div className={styles.scroll}>
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">State</th>
-              <th scope="col">When</th>
-              <th scope="col" className={styles.number}>
-                Size
-              </th>
-              <th scope="col" className={styles.number}>
-                Freed when deleted
-              </th>
-              <th scope="col" className={styles.number}>
-                To make again
-              </th>
-              <th scope="col">
-                <span className={styles.hidden}>Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((run) => (
-              <tr key={run.id}>
-                <th scope="row">
-                  <button type="button" className={styles.name} onClick={() => onOpenRun(run.id)}>
-                    {run.name}
-                  </button>
-                  {run.pinned && <Badge tone="info">pinned</Badge>}
-                </th>
-                <td>{RUN_WORDS[run.status]}</td>
-                <td title={fullMoment(run.created)}>{moment(run.created)}</td>
-                <td className={styles.number}>{bytes(run.size)}</td>
-                <td className={styles.number}>{bytes(run.size_alone)}</td>
-                <td className={styles.number}>{again(run.seconds_to_recompute)}</td>
-                <td className={styles.actions}>
-                  <IconButton
-                    label={`${run.pinned ? 'Unpin' : 'Pin'} ${run.name}`}
-                    tooltip={run.pinned ? 'Unpin' : 'Pin: keep it with all it needs'}
-                    size="sm"
-                    pressed={run.pinned}
-                    icon={<Pin />}
-                    onClick={() => pin.mutate(run)}
-                  />
-                  <IconButton
-                    label={`Delete ${run.name}`}
-                    tooltip={
-                      run.pinned
-                        ? 'A pinned run can’t be deleted'
-                        : isOver(run.status)
-                          ? 'Delete'
-                          : 'It still runs: cancel it first'
-                    }
-                    size="sm"
-                    icon={<Trash2 />}
-                    disabled={run.pinned || !isOver(run.status)}
-                    onClick={() => setDeleting(run)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <StorageTable
+        label="Run"
+        rows={rows}
+        keyOf={(run) => run.id}
+        name={(run) => (
+          <button type="button" className={styles.name} onClick={() => onOpenRun(run.id)}>
+            {run.name}
+          </button>
+        )}
+        columns={COLUMNS}
+        actions={(run) => (
+          <>
+            <PinButton
+              pinned={run.pinned}
+              what={run.name}
+              meaning="keep it with all it needs"
+              onToggle={() => pin.mutate(run)}
+            />
+            <IconButton
+              label={`Delete ${run.name}`}
+              tooltip={
+                run.pinned
+                  ? 'A pinned run can’t be deleted'
+                  : isOver(run.status)
+                    ? 'Delete'
+                    : 'It still runs: cancel it first'
+              }
+              size="sm"
+              icon={<Trash2 />}
+              disabled={run.pinned || !isOver(run.status)}
+              onClick={() => setDeleting(run)}
+            />
+          </>
+        )}
+      />
       <More query={runs} />
       <ConfirmDialog
         open={deleting !== null}
