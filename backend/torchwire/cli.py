@@ -113,6 +113,7 @@ def _validate(options: argparse.Namespace) -> int:
     place = _workplace(options)
     try:
         place.open()
+        place.engine.set_remote(place.roster.configured())
         faults = place.engine.validate(place.with_absolute_paths(_read(options.pipeline))).faults
     finally:
         place.close()

@@ -117,3 +117,18 @@ def test_a_rank_that_others_joined_works_in_place(tmp_path: Path, start: Start) 
         assert kinds(said)[-1] == "attempt.done"
         assert f"I am {rank} of 2" in lines(said)
         assert bool(said[-1]["data"]["outputs"]) == (rank == 0)
+
+
+def test_what_a_killed_attempt_left_is_removed(tmp_path: Path, start: Start) -> None:
+    folder = tmp_path / "scratch" / "attempts"
+    (folder / "left").mkdir(parents=True)
+    os.utime(folder / "left", (1, 1))
+    flag = tmp_path / "flag"
+    works = start(job(tmp_path, "counts", {"to": 2, "hold_at": 1, "flag": str(flag)}))
+    assert not (folder / "left").exists()
+    (own,) = folder.iterdir()
+    os.utime(own, (1, 1))
+    start(job(tmp_path, "counts", {"to": 1}))
+    assert own.exists()
+    flag.touch()
+    assert kinds(events(works))[-1] == "attempt.done"

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
-from tests.graphs import single
+from tests.graphs import document, node, single
 from tests.remote.conftest import PLUGIN, Site
 from torchwire.extensions import services
 
@@ -147,3 +147,15 @@ def test_the_command_line_shows_them(home: Path, site: Site, tmp_path: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=True)
     found = next(row for row in json.loads(done.stdout)["targets"] if row["id"] == "there")
     assert found["available"] and len(found["machines"]) == 2
+
+
+def test_a_pipeline_for_a_target_is_checked_without_looking_at_it(home: Path, site: Site, tmp_path: Path) -> None:
+    home.mkdir()
+    (home / "torchwire.toml").write_text(toml(site))
+    site.down.touch()
+    pipeline = tmp_path / "pipeline.json"
+    pipeline.write_text(json.dumps(document(node("net", "resnet"), default_compute_target="there")))
+    command = [sys.executable, "-m", "torchwire.cli", "validate", str(pipeline), "--json", "--home", str(home)]
+    environment = {**os.environ, "PYTHONPATH": str(PLUGIN)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    assert json.loads(done.stdout) == {"valid": True, "faults": []}

@@ -11,7 +11,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torchwire.errors import TargetUnavailableError, TorchwireError
@@ -219,7 +219,12 @@ class Dispatcher:
     def loads(self, running: Iterable[LiveAttempt]) -> dict[str, Load]:
         """What is taken of each target, and how many nodes wait for it."""
         taken = ((attempt.target, attempt.heavy, attempt.reserved, attempt.needs) for attempt in running)
-        return demands.loads(self._targets, taken, self._scheduler.waiting())
+        found = demands.loads(self._targets, taken, self._scheduler.waiting())
+        for name in self._held:
+            target = self._ready[name].step.target
+            if target in found:
+                found[target] = replace(found[target], waiting=found[target].waiting + 1)
+        return found
 
     def learn(self, attempt: LiveAttempt) -> None:
         """Take note of how much memory an attempt that finished has taken."""

@@ -450,7 +450,11 @@ class Executor:
         attempt = LiveAttempt(attempt_id, run.id, node, number, folder, request, tail)
         try:
             self.blanks.take(folder)
-            (folder / "request.json").write_text(json.dumps(request))
+            told = folder / "request.json"
+            if attempt.is_far:  # a storage's keys may be among the target's options
+                told.touch()
+                told.chmod(0o600)
+            told.write_text(json.dumps(request))
         except OSError as error:
             self._database.attempts.end(attempt_id)
             self.progress.to_clean.append(folder)

@@ -7,6 +7,7 @@ be read only once all that it speaks of is in the exchange.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -43,6 +44,8 @@ from torchwire.remote.versions import mismatch, no_module, versions
 TICK = 0.1
 CHUNK = 1 << 20
 LAST_WORDS = 200
+SETTLED = 60.0
+"""Seconds after which an attempt that works has locked its folder."""
 OVER = frozenset({"attempt.done", "attempt.failed", "attempt.cancelled", "attempt.lost"})
 
 
@@ -56,6 +59,7 @@ class RemoteAttempt:
         self._folder = _scratch(job) / "attempts" / f"{job.attempt}-{uuid.uuid4().hex[:8]}"
         self._told = self._folder / "told.jsonl"
         self._size = 0
+        self._lock: int | None = None
         self._news = threading.Condition()
         self._state = JobState("running")
         self._stopping = threading.Event()
@@ -67,6 +71,9 @@ class RemoteAttempt:
         """Begin. Whatever goes wrong is told as the attempt's end."""
         self._folder.mkdir(parents=True)
         self._told.touch()
+        self._lock = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)  # until the end of this process, however that comes
+        _sweep(self._folder.parent)
         self._thread.start()
 
     def read(self, offset: int, wait: float) -> bytes:
@@ -107,6 +114,9 @@ class RemoteAttempt:
         if self._thread.ident is not None:
             self._thread.join()
         shutil.rmtree(self._folder, ignore_errors=True)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     def _run(self) -> None:
         began, how = time.monotonic(), None
@@ -319,6 +329,20 @@ class _Work:
         about = {"ended": ended or "exit 0", "out_of_memory": starved, "seconds": self._passed()}
         self._tell("attempt.ended", about)
         return ended
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what attempts have left whose processes were killed: nobody holds their folders any more."""
+    for left in folder.iterdir():
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime < SETTLED:
+                continue
+            lock = os.open(left, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _scratch(job: RemoteJob) -> Path:

@@ -101,12 +101,9 @@ class Roster:
         """Say which targets there are, start to look at them, and say whatever changes."""
         with self._lock:
             self._tell, self._began = tell, True
-            for record in [*self._in_file, *self._on_page()]:
-                origin = "file" if record in self._in_file else "page"
-                entry = self._entry(record, origin)
-                if entry.id not in self._entries:  # the file comes first
-                    self._entries[entry.id] = entry
-                    self._look_at(entry)
+            self._entries = self._set_up()
+            for entry in self._entries.values():
+                self._look_at(entry)
             self._say()
 
     def end(self) -> None:
@@ -117,6 +114,10 @@ class Roster:
             self._entries.clear()
         for scout in scouts:
             scout.end()
+
+    def configured(self) -> dict[str, RemoteTarget]:
+        """The targets that are set up, without a look at them."""
+        return {id: entry.target() for id, entry in self._set_up().items()}
 
     def wait(self, seconds: float) -> None:
         """Wait until each was looked at once."""
@@ -143,9 +144,7 @@ class Roster:
 
     def add(self, id: str, kind: str, title: str, options: Mapping[str, Any], token: str | None) -> None:
         """Set up a target. Raises ConflictError when there is one of that id, ParameterParseError for wrong options."""
-        if not ID.fullmatch(id) or id.startswith("local-"):
-            hint = "Use small letters, digits and hyphens, and do not begin with 'local-'."
-            raise ParameterParseError(f"A target can't have the id '{id[:100]}'.", hint=hint, parameter="id")
+        _check_id(id)
         with self._lock:
             if id in self._entries:
                 raise ConflictError(f"There is a target '{id}' already.", hint="Choose another id.")
@@ -223,6 +222,11 @@ class Roster:
 
     # How they are set up
 
+    def _set_up(self) -> dict[str, _Entry]:
+        here = [self._entry(record, "file") for record in self._in_file]
+        there = [self._entry(record, "page") for record in self._on_page()]
+        return {entry.id: entry for entry in [*there, *here]}  # the file's word counts
+
     def _entry(self, record: Mapping[str, Any], origin: str) -> _Entry:
         id, kind = str(record.get("id", "")), str(record.get("kind", ""))
         title = str(record.get("title") or id)
@@ -231,8 +235,12 @@ class Roster:
         try:
             own = {key: value for key, value in record.items() if key not in OWN_KEYS}
             options = own if origin == "file" else record["options"]
+            _check_id(id)
             checked = check_options(kind, options)
-            standing = Standing(id, kind, title, checked, record.get("token_file"), record.get("token_env"))
+            file = (
+                None if record.get("token_file") is None else str(self._home / Path(record["token_file"]).expanduser())
+            )
+            standing = Standing(id, kind, title, checked, file, record.get("token_env"))
         except TorchwireError as error:
             problem = error
         return _Entry(id, kind, title, origin, standing, problem)
@@ -273,6 +281,12 @@ class Roster:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
             stream.write(token)
         draft.rename(file)
+
+
+def _check_id(id: str) -> None:
+    if not ID.fullmatch(id) or id.startswith("local-"):
+        hint = "Use small letters, digits and hyphens, and do not begin with 'local-'."
+        raise ParameterParseError(f"A target can't have the id '{id[:100]}'.", hint=hint, parameter="id")
 
 
 def _record(id: str, kind: str, title: str, options: TargetOptions, token_file: Path | None) -> dict[str, Any]:
