@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 from sqlalchemy import select
 
-from tests.crash.site import HOST, Site, until
+from tests.crash.site import HOST, Site, seen, until
 from torchwire.execution.active_run import ENDED
 from torchwire.execution.events import RunEvent
 from torchwire.execution.janitor import GARBAGE
@@ -24,6 +24,8 @@ Digests = Mapping[str, Mapping[str, str]]
 """``{node: {port: digest}}``"""
 ENDS = ("node.finished", "node.failed", "node.reused", "node.cancelled", "node.skipped")
 RUN_ENDED = ("completed", "failed", "cancelled")
+PATIENCE = 20.0
+"""Seconds that the janitor, and processes that are to end, are given."""
 
 
 def check(site: Site, expected: Mapping[str, Digests] | None = None) -> None:
@@ -173,7 +175,7 @@ def _check_leftovers(site: Site) -> None:
 def check_nothing_runs(site: Site) -> None:
     """Check, after the last engine has stopped, that no process of it is left."""
     forks = site.forks.process.pid
-    _until_none(lambda: [f"{p.pid} {p.cmdline()}" for p in site.processes() if p.pid != forks], "left running")
+    _until_none(lambda: list(filter(None, (seen(p) for p in site.processes() if p.pid != forks))), "left running")
 
 
 def _left_running(site: Site) -> list[str]:
@@ -182,13 +184,13 @@ def _left_running(site: Site) -> list[str]:
     zygotes = {process.pid for process in site.zygotes()}
     left = []
     for process in site.processes():
-        with suppress(psutil.Error):
+        with suppress(psutil.Error):  # it may end while it is looked at
             if HOST in process.cmdline():  # the real server has two processes
                 continue
-        waits = process.ppid() in zygotes and process.pid not in _once_workers(site)
-        if process.pid not in allowed | zygotes and not waits:
-            left.append(f"{process.pid} {process.status()} {process.cmdline()}")
-    return left
+            waits = process.ppid() in zygotes and process.pid not in _once_workers(site)
+            if process.pid not in allowed | zygotes and not waits:
+                left.append(seen(process))
+    return [about for about in left if about is not None]
 
 
 def _once_workers(site: Site) -> set[int]:
@@ -198,6 +200,6 @@ def _once_workers(site: Site) -> set[int]:
 
 def _until_none(find: Any, what: str) -> None:
     try:
-        until(lambda: not find(), what, 8.0)
+        until(lambda: not find(), what, PATIENCE)
     except AssertionError:
         raise AssertionError(f"{what}: {find()}") from None

@@ -38,6 +38,23 @@ def until(condition: Callable[[], T], what: str = "what was waited for", seconds
     return found
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process is no more, or only waits to be collected."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def seen(process: psutil.Process) -> str | None:
+    """A process in words; None when it ended while it was looked at."""
+    with suppress(psutil.NoSuchProcess):
+        status = process.status()
+        if status != psutil.STATUS_ZOMBIE:
+            return f"{process.pid} {status} {process.cmdline()}"
+    return None
+
+
 class Host:
     """An engine's process."""
 

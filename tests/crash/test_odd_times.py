@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import resource
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.crash import graphs, invariants
-from tests.crash.site import Host, Site, until
+from tests.crash.site import Host, Site, has_ended, until
 from tests.graphs import Document, node
 from torchwire.execution.executor import LOST_AFTER
 
@@ -56,7 +58,13 @@ def pass_time(seconds: float) -> None:
 
 def stopped(site: Site) -> psutil.Process:
     """The process that stopped itself where it was told to."""
-    return until(lambda: next((p for p in site.processes() if p.status() == psutil.STATUS_STOPPED), None), "a stop")
+
+    def stands_still(process: psutil.Process) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return process.status() == psutil.STATUS_STOPPED
+        return False
+
+    return until(lambda: next(filter(stands_still, site.processes()), None), "a stop")
 
 
 def finish(site: Site, host: Host, status: str = "completed") -> None:
@@ -67,10 +75,10 @@ def finish(site: Site, host: Host, status: str = "completed") -> None:
 
 
 def test_an_engine_that_slept_goes_on_where_it_was(site: Site, host: Host) -> None:
-    run_id = submit(host, graphs.two_in_a_row(milliseconds=500))
+    run_id = submit(host, graphs.two_in_a_row(milliseconds=1000))
     worker = worker_of(site, run_id)
     psutil.Process(host.pid).suspend()
-    until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
+    until(lambda: has_ended(worker), "the worker's end")
     pass_time(LOST_AFTER + 0.5)
     psutil.Process(host.pid).resume()
     finish(site, host)
@@ -116,7 +124,7 @@ def test_an_attempt_that_comes_too_late_commits_nothing(site: Site, host: Host, 
         for flag in site.home.glob("attempts/*/cancel"):
             flag.unlink()
     late.resume()
-    late.wait(30)
+    until(lambda: has_ended(late), "the end of the late one", 30)
     host.stop()
     host = site.start()  # it sweeps up what the late one has left
     finish(site, host)
@@ -205,11 +213,16 @@ def test_a_disk_that_is_full_for_a_worker_costs_the_node_alone(site: Site, host:
 
 
 def test_a_database_that_cannot_grow_goes_on_when_there_is_room(site: Site, host: Host) -> None:
+    log = site.home / "torchwire.db-wal"
+    reader = sqlite3.connect(site.home / "torchwire.db", isolation_level=None)
+    until(lambda: reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, "an empty journal")
+    reader.execute("BEGIN")  # as long as somebody reads, the journal is not begun anew: from here on it only grows
+    reader.execute("SELECT count(*) FROM runs").fetchone()
     run_id = submit(host, graphs.lively())
     until(lambda: said(site, run_id, "node.started", "left"), "a start")
-    log = site.home / "torchwire.db-wal"
     resource.prlimit(host.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
     until(lambda: "the engine lost its thread" in site.log().lower(), "the engine's complaint")
+    reader.close()
     seen = len(site.database.runs.events(run_id, limit=100_000))
     until(lambda: not site.workers(), "the end of what runs")
     assert len(site.database.runs.events(run_id, limit=100_000)) == seen

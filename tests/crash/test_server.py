@@ -12,7 +12,7 @@ import requests
 
 from tests.backend.sockets.browser import Browser
 from tests.crash import graphs, invariants
-from tests.crash.site import HOST, ZYGOTE, Host, Site, until
+from tests.crash.site import HOST, ZYGOTE, Host, Site, has_ended, until
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_page_misses_nothing_when_the_server_is_killed(site: Site, victim: str
     if victim != "arbiter":
         with suppress(psutil.NoSuchProcess):
             engine.kill()
-    until(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, "the worker's end")
+    until(lambda: has_ended(engine), "the worker's end")
     with suppress(Exception):  # the connection is gone, in whatever way
         browser.close()
     if victim != "worker":  # else the arbiter starts another engine by itself
