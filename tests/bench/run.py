@@ -16,7 +16,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import canvas_speed, latency, orchestration, page, ranks, server, training, web
+from tests.bench import canvas_speed, latency, orchestration, page, ranks, scheduling, server, training, web
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
     "fan-out-16": orchestration.fan_out_16,
     "plan-1000": orchestration.plan_1000,
     "plan-10000": orchestration.plan_10000,
+    "schedule-10000": scheduling.schedule_10000,
     "event-latency-1": latency.event_latency(1),
     "event-latency-20": latency.event_latency(20),
     "event-latency-100": latency.event_latency(100),

@@ -27,6 +27,9 @@ from itertools import count
 Needs = tuple[tuple[str, int], ...]
 """What a job takes: (resource, amount), in the order in which people are told what lacks."""
 
+MOST_DEMANDS = 1000
+"""Different demands that a place remembers its answers to."""
+
 Rank = tuple[int, bool, int]
 """Whose turn it is: the fewest starts, then those that had none since they came, then who came first."""
 
@@ -136,6 +139,8 @@ class _Place:
         self._taken: Counter[str] = Counter()
         self._running: dict[str, Needs] = {}
         self._promised: Job | None = None
+        self._kept: dict[str, int] = {}  # what the promised job needs
+        self._cuts: dict[Needs, Needs] = {}
         self._since_promise: set[str] = set()  # what began after the promise was made
         self._taken_since: Counter[str] = Counter()
         self._ticks = ticks
@@ -143,6 +148,9 @@ class _Place:
 
     def resize(self, capacity: Mapping[str, int]) -> None:
         self._capacity = dict(capacity)
+        self._cuts.clear()
+        if self._promised is not None:
+            self._kept = dict(self._cut(self._promised.needs))
 
     def add(self, job: Job) -> None:
         if job.lane not in self.lanes:
@@ -215,13 +223,15 @@ class _Place:
                     due = lane
             else:
                 lane.due_since = None
-        if due is not None:
-            self._promised = due.head()
+        head = None if due is None else due.head()
+        if head is not None:
+            self._promised, self._kept = head, dict(self._cut(head.needs))
 
     def _break_promise(self) -> None:
         if self._promised is not None:
             self.lanes[self._promised.lane].due_since = None
         self._promised = None
+        self._kept = {}
         self._since_promise.clear()
         self._taken_since.clear()
 
@@ -230,17 +240,17 @@ class _Place:
         return self._fits(cut) and self._keeps_promise(cut)
 
     def _fits(self, needs: Needs) -> bool:
-        return all(amount <= self._free(resource) for resource, amount in needs)
+        return all(amount <= self._capacity.get(resource, 0) - self._taken[resource] for resource, amount in needs)
 
     def _could_be_overtaken(self, needs: Needs) -> bool:
         lacking = [resource for resource, amount in needs if amount > self._free(resource)]
         return bool(lacking) and all(self._free(resource) > 0 for resource in lacking)
 
     def _keeps_promise(self, needs: Needs) -> bool:
-        return self._promised is None or all(self._leaves_enough(resource, amount) for resource, amount in needs)
+        return not self._kept or all(self._leaves_enough(resource, amount) for resource, amount in needs)
 
     def _leaves_enough(self, resource: str, amount: int) -> bool:
-        promised = 0 if self._promised is None else dict(self._cut(self._promised.needs)).get(resource, 0)
+        promised = self._kept.get(resource, 0)
         left = self._capacity.get(resource, 0) - self._taken_since[resource] - amount
         return not promised or not amount or left >= promised
 
@@ -249,7 +259,13 @@ class _Place:
 
     def _cut(self, needs: Needs) -> Needs:
         """The needs, none greater than what the place has; of what it has not at all, as they are."""
-        return tuple((resource, min(amount, self._capacity.get(resource) or amount)) for resource, amount in needs)
+        cut = self._cuts.get(needs)
+        if cut is None:
+            if len(self._cuts) >= MOST_DEMANDS:
+                self._cuts.clear()
+            cut = tuple((resource, min(amount, self._capacity.get(resource) or amount)) for resource, amount in needs)
+            self._cuts[needs] = cut
+        return cut
 
 
 @dataclass

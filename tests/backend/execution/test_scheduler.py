@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.bench.scheduling import Cluster, check
 from torchwire.execution.scheduler import Job, Lack, Needs, Scheduler
 
 GIB = 1 << 30
@@ -303,6 +304,14 @@ def test_runs_get_equal_shares_while_they_have_work(seed: int) -> None:
         served[run] += 1
         behind = [served[other] for other in sizes if served[other] < sizes[other]]
         assert not behind or served[run] - min(behind) <= 1
+
+
+@pytest.mark.parametrize("places", [1, 20])
+@pytest.mark.parametrize("seed", range(5))
+def test_nobody_starves_on_a_cluster_that_is_never_idle(seed: int, places: int) -> None:
+    """Mixed demands, some of more than half of all there is, while as much new work comes as ends."""
+    outcome = Cluster(seed, places, machines=20, nodes=400).run()
+    check(outcome, 400)
 
 
 def test_ten_thousand_jobs_on_a_thousand_places_take_seconds_at_most() -> None:
