@@ -45,8 +45,6 @@ class Reporter:
         self._progress: dict[str, Any] | None = None
         self._progress_due = 0.0
         self._first: tuple[float, float] | None = None
-        self._open = threading.Lock()
-        self._open.acquire()
         self._closed = False
 
     def start(self, ticker: Ticker) -> None:
@@ -110,16 +108,19 @@ class Reporter:
             self._doorbell.ring()
 
     def close(self) -> None:
-        """Send nothing any more as time passes. Does not wait for the thread: it finds out when it comes to it."""
+        """Send nothing any more as time passes. Does not wake the thread: it finds out when it comes to it."""
         with self._lock:
             self._closed = True
-        self._open.release()
 
     def _tick(self) -> None:
         ticks = 0
-        if not self._open.acquire(timeout=SOON):
+        time.sleep(SOON)
+        if not self._closed:
             self._doorbell.ring()
-        while not self._open.acquire(timeout=TICK) and not self._closed:
+        while True:
+            time.sleep(TICK)
+            if self._closed:
+                return
             with suppress(OSError):  # a full disk is told when the module meets it, or at the end
                 self.flush()
             ticks += 1
