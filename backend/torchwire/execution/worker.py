@@ -37,14 +37,24 @@ class Prepared:
     started: float | None
     ticker: Ticker
 
+    @classmethod
+    def now(cls) -> Prepared:
+        """What this process needs for itself."""
+        return cls(started_at(os.getpid()), Ticker())
+
 
 def prepare() -> Prepared:
-    """Do what needs no knowledge of the attempt yet, so that a worker forked ahead of time has done it."""
+    """Do what needs no knowledge of the attempt yet, in a process that was not forked from one with open streams."""
+    open_streams()
+    return Prepared.now()
+
+
+def open_streams() -> None:
+    """Have what is printed leave line by line, and a crash say where: here, and in all that is forked from here."""
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     faulthandler.enable(sys.stderr)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
-    return Prepared(started_at(os.getpid()), Ticker())
 
 
 def run_attempt(folder: Path, registry: Registry, prepared: Prepared) -> None:

@@ -31,9 +31,9 @@ from typing import Any, NoReturn
 
 from torchwire.execution.devices import probe_devices
 from torchwire.execution.hugepages import collapse
-from torchwire.execution.processes import collect_orphans, started_at
+from torchwire.execution.processes import children, collect_orphans, started_at
 from torchwire.execution.spares import Order, Spares
-from torchwire.execution.worker import Prepared, prepare, run_attempt
+from torchwire.execution.worker import Prepared, open_streams, run_attempt
 from torchwire.registry import Registry
 
 Runner = Callable[[Path, Registry, Prepared], None]
@@ -131,7 +131,7 @@ class Zygote:
                 end.close()
             self._spares.let_go()
             collect_orphans()
-            prepared = prepare()
+            prepared = Prepared.now()
             folder = order()
             if folder is not None:
                 self._run(folder, self._registry, prepared)
@@ -160,10 +160,9 @@ class Zygote:
     def _end_strays(self) -> None:
         """Kill what an ended worker left behind: as the nearest subreaper we have inherited it."""
         known = {*self._workers, *self._spares.pids()}
-        for children in Path("/proc/self/task").glob("*/children"):  # each thread has its own
-            for pid in map(int, children.read_text().split()):
-                if pid not in known:
-                    os.kill(pid, signal.SIGKILL)
+        for pid in children(os.getpid()):
+            if pid not in known:
+                os.kill(pid, signal.SIGKILL)
 
 
 def preload(names: list[str]) -> list[str]:
@@ -228,6 +227,7 @@ def main(arguments: list[str]) -> None:
     problems = preload(options.preload + options.package)
     registry = Registry.of(options.package)
     collect_orphans()
+    open_streams()
     gc.freeze()
     chores = get_ready(options.package, options.without)
     run: Runner = importlib.import_module(options.runner).run_attempt
