@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from torchwire.storage.models import ArtifactRow, ResultRow, table_of
+from torchwire.storage.statements import Statement
 from torchwire.storage.upsert import Upsert
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ ARTIFACTS, RESULTS = table_of(ArtifactRow), table_of(ResultRow)
 # Statements are built once: building them anew costs more than running them, and these run for every node.
 ADD = Upsert(ARTIFACTS, replace=False)
 REMEMBER = Upsert(RESULTS, replace=True)
-FIND = select(RESULTS).where(RESULTS.c.key == bindparam("wanted"))
-LAST = (
+FIND = Statement(select(RESULTS).where(RESULTS.c.key == bindparam("wanted")))
+LAST = Statement(
     select(RESULTS)
     .where(RESULTS.c.module == bindparam("of_module"), RESULTS.c.node == bindparam("of_node"))
     .order_by(RESULTS.c.created.desc())
@@ -77,12 +78,12 @@ class Artifacts:
     def find(self, key: str) -> Result | None:
         """What was made under a key."""
         with self._database.read() as connection:
-            return _result(connection.execute(FIND, {"wanted": key}).one_or_none())
+            return _result(FIND.rows(connection, {"wanted": key}))
 
     def last(self, module: str, node: str) -> Result | None:
         """What a node of that id and module made last, under whatever key."""
         with self._database.read() as connection:
-            return _result(connection.execute(LAST, {"of_module": module, "of_node": node}).one_or_none())
+            return _result(LAST.rows(connection, {"of_module": module, "of_node": node}))
 
     def memory_peak(self, module: str, node: str | None = None) -> int | None:
         """How many bytes the module took the last time that this was measured, in a node of that id or in any."""
@@ -91,8 +92,7 @@ class Artifacts:
             return connection.execute(PEAK_OF_MODULE if node is None else PEAK_OF_NODE, named).scalar()
 
 
-def _result(row: Any) -> Result | None:
-    if row is None:
+def _result(rows: Sequence[Any]) -> Result | None:
+    if not rows:
         return None
-    values = row._mapping
-    return Result(**{field.name: values[field.name] for field in fields(Result)})
+    return Result(**{field.name: getattr(rows[0], field.name) for field in fields(Result)})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from torchwire.storage.models import AttemptRow, table_of
+from torchwire.storage.statements import Statement
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
@@ -18,19 +19,25 @@ OF_NODE = (ATTEMPTS.c.run_id == bindparam("of_run")) & (ATTEMPTS.c.node == bindp
 MINE = ATTEMPTS.c.id == bindparam("attempt")
 
 # Statements are built once: building them anew costs more than running them, and these run for every node.
-NEWEST = select(func.max(ATTEMPTS.c.number)).where(OF_NODE)
-BEGIN = insert(ATTEMPTS)
-RUNNING = update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
-READ_TO = update(ATTEMPTS).where(MINE).values(offset=bindparam("to"))
+NEWEST = Statement(select(func.max(ATTEMPTS.c.number)).where(OF_NODE))
+BEGIN = Statement(insert(ATTEMPTS))
+RUNNING = Statement(
+    update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
+)
+READ_TO = Statement(update(ATTEMPTS).where(MINE).values(offset=bindparam("to")))
 RESUMED = update(ATTEMPTS).where(MINE).values(resumed_from=bindparam("checkpoint"))
-END = update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"), memory_peak=bindparam("peak"))
+END = Statement(
+    update(ATTEMPTS).where(MINE).values(state="ended", offset=bindparam("to"), memory_peak=bindparam("peak"))
+)
 _NEWER = ATTEMPTS.alias("newer")
-HOLDS_LEASE = select(ATTEMPTS.c.id).where(
-    MINE,
-    ATTEMPTS.c.state != "ended",
-    ~exists().where(
-        _NEWER.c.run_id == ATTEMPTS.c.run_id, _NEWER.c.node == ATTEMPTS.c.node, _NEWER.c.number > ATTEMPTS.c.number
-    ),
+HOLDS_LEASE = Statement(
+    select(ATTEMPTS.c.id).where(
+        MINE,
+        ATTEMPTS.c.state != "ended",
+        ~exists().where(
+            _NEWER.c.run_id == ATTEMPTS.c.run_id, _NEWER.c.node == ATTEMPTS.c.node, _NEWER.c.number > ATTEMPTS.c.number
+        ),
+    )
 )
 LIVING = select(ATTEMPTS).where(ATTEMPTS.c.run_id == bindparam("of_run"), ATTEMPTS.c.state != "ended")
 
@@ -62,15 +69,15 @@ class Attempts:
     def begin(self, attempt_id: str, run_id: str, node: str, target: str) -> int:
         """Store a new attempt, which takes the lease from older ones, and return its number (from 1)."""
         with self._database.write() as connection:
-            newest = connection.execute(NEWEST, {"of_run": run_id, "of_node": node}).scalar()
+            newest = NEWEST.value(connection, {"of_run": run_id, "of_node": node})
             row = {"id": attempt_id, "run_id": run_id, "node": node, "number": (newest or 0) + 1, "target": target}
-            connection.execute(BEGIN, row | {"state": "starting", "offset": 0, "created": time.time()})
+            BEGIN.run(connection, row | {"state": "starting", "offset": 0, "created": time.time()})
             return int(row["number"])
 
     def running(self, attempt_id: str, pid: int, pid_started: float | None) -> None:
         """Remember the attempt's process."""
         with self._database.write() as connection:
-            connection.execute(RUNNING, {"attempt": attempt_id, "new_pid": pid, "since": pid_started})
+            RUNNING.run(connection, {"attempt": attempt_id, "new_pid": pid, "since": pid_started})
 
     def resumed(self, attempt_id: str, checkpoint: str) -> None:
         """Remember the digest of the checkpoint that the attempt went on from."""
@@ -80,17 +87,17 @@ class Attempts:
     def read_to(self, attempt_id: str, offset: int) -> None:
         """Remember how far the attempt's event file has been read."""
         with self._database.write() as connection:
-            connection.execute(READ_TO, {"attempt": attempt_id, "to": offset})
+            READ_TO.run(connection, {"attempt": attempt_id, "to": offset})
 
     def end(self, attempt_id: str, offset: int = 0, memory_peak: int | None = None) -> None:
         """Take the lease away: nothing of this attempt is committed from now on."""
         with self._database.write() as connection:
-            connection.execute(END, {"attempt": attempt_id, "to": offset, "peak": memory_peak})
+            END.run(connection, {"attempt": attempt_id, "to": offset, "peak": memory_peak})
 
     def holds_lease(self, attempt_id: str) -> bool:
         """Whether the attempt is the newest of its node and has not been ended."""
         with self._database.write() as connection:  # whoever asks is about to write, and it must hold until then
-            return connection.execute(HOLDS_LEASE, {"attempt": attempt_id}).scalar() is not None
+            return HOLDS_LEASE.value(connection, {"attempt": attempt_id}) is not None
 
     def ids(self) -> set[str]:
         """The ids of all attempts there ever were."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from torchwire.storage.models import ArtifactRow, AttemptRow, CheckpointRow, table_of
+from torchwire.storage.statements import Statement
 
 if TYPE_CHECKING:
     from torchwire.storage.database import Database
@@ -18,19 +19,19 @@ CHECKPOINTS, ATTEMPTS, ARTIFACTS = table_of(CheckpointRow), table_of(AttemptRow)
 # Statements are built once: building them anew costs more than running them, and some run for every node.
 ADD = insert(CHECKPOINTS)
 OF_KEY = CHECKPOINTS.c.key == bindparam("of_key")
-FOR_KEY = (
+FOR_KEY = Statement(
     select(CHECKPOINTS)
     .where(OF_KEY)
     .order_by(CHECKPOINTS.c.step.desc(), CHECKPOINTS.c.created.desc())
     .limit(bindparam("most"))
 )
-FOR_FAMILY = (
+FOR_FAMILY = Statement(
     select(CHECKPOINTS)
     .where(CHECKPOINTS.c.family == bindparam("of_family"), CHECKPOINTS.c.key != bindparam("not_key"))
     .order_by(CHECKPOINTS.c.step.desc(), CHECKPOINTS.c.created.desc())
     .limit(bindparam("most"))
 )
-BY_AGE = (
+BY_AGE = Statement(
     select(CHECKPOINTS.c.id, CHECKPOINTS.c.digest, CHECKPOINTS.c.final, CHECKPOINTS.c.attempt_id)
     .where(OF_KEY)
     .order_by(CHECKPOINTS.c.created.desc(), CHECKPOINTS.c.step.desc())
@@ -87,24 +88,24 @@ class Checkpoints:
         """Store a checkpoint, and remove the oldest of its key."""
         with self._database.write() as connection:
             connection.execute(ADD, vars(record))
-            older = connection.execute(BY_AGE, {"of_key": record.key}).all()[KEPT:]
+            older = BY_AGE.rows(connection, {"of_key": record.key})[KEPT:]
             return self._remove([row.id for row in older if not row.final], {row.digest for row in older})
 
     def of_key(self, key: str, most: int) -> list[CheckpointRecord]:
         """The checkpoints of the same work, the one with the most steps first."""
         with self._database.read() as connection:
-            return [CheckpointRecord(**row._mapping) for row in connection.execute(FOR_KEY, _of(key, most))]
+            return [CheckpointRecord(**row._asdict()) for row in FOR_KEY.rows(connection, _of(key, most))]
 
     def of_family(self, family: str, not_key: str, most: int) -> list[CheckpointRecord]:
         """The checkpoints of work that goes less far or farther, the one with the most steps first."""
         with self._database.read() as connection:
             wanted = {"of_family": family, "not_key": not_key, "most": most}
-            return [CheckpointRecord(**row._mapping) for row in connection.execute(FOR_FAMILY, wanted)]
+            return [CheckpointRecord(**row._asdict()) for row in FOR_FAMILY.rows(connection, wanted)]
 
     def finished(self, key: str, attempt_id: str) -> set[str]:
         """Remove the checkpoints of a key whose work is done, but for the final one of the attempt that did it."""
         with self._database.write() as connection:
-            rows = connection.execute(BY_AGE, {"of_key": key}).all()
+            rows = BY_AGE.rows(connection, {"of_key": key})
             kept = next((row.id for row in rows if row.final and row.attempt_id == attempt_id), None)
             gone = [row for row in rows if row.id != kept]
             return self._remove([row.id for row in gone], {row.digest for row in gone})

@@ -63,7 +63,9 @@ class SQLite:
 
     def begin(self, connection: Connection, *, writing: bool) -> None:
         """Begin. IMMEDIATE takes the write lock at once: what began by reading could fail when it comes to write."""
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver = connection.connection.cursor()  # without SQLAlchemy's detour: it is done for every node
+        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver.close()
 
     def size(self, connection: Connection) -> int:
         """The file with its journal."""

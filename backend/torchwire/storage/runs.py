@@ -13,6 +13,7 @@ from torchwire.errors import NotFoundError
 from torchwire.execution.events import RunEvent
 from torchwire.storage.models import ArtifactRow, EventRow, NodeStateRow, RunArtifactRow, RunRow, table_of
 from torchwire.storage.projection import apply_to_node, apply_to_run, needs_of, new_node, stays_in_log
+from torchwire.storage.statements import Statement
 from torchwire.storage.upsert import Upsert
 
 if TYPE_CHECKING:
@@ -27,26 +28,29 @@ RUNS, EVENTS, NODES = table_of(RunRow), table_of(EventRow), table_of(NodeStateRo
 NEEDS, ARTIFACTS = table_of(RunArtifactRow), table_of(ArtifactRow)
 
 # Statements are built once: building them anew costs more than running them, and these run for every node.
-COUNT_ON = (
+COUNT_ON = Statement(
     update(RUNS)
     .where(RUNS.c.id == bindparam("of_run"))
     .values(last_seq=RUNS.c.last_seq + bindparam("more"))
     .returning(RUNS.c.last_seq)
 )
-ADD_EVENTS = insert(EVENTS)
+ADD_EVENTS = Statement(insert(EVENTS))
 STATES = select(NODES.c.node, NODES.c.data).where(
     NODES.c.run_id == bindparam("of_run"), NODES.c.node.in_(bindparam("of_nodes", expanding=True))
 )
-SET_STATE = (
+STATE = Statement(
+    select(NODES.c.data).where(NODES.c.run_id == bindparam("of_run"), NODES.c.node == bindparam("of_node"))
+)
+FEW = 4
+"""Up to so many nodes' states are read one by one."""
+SET_STATE = Statement(
     update(NODES)
     .where(NODES.c.run_id == bindparam("of_run"), NODES.c.node == bindparam("of_node"))
     .values(status=bindparam("now"), data=bindparam("state", type_=JSON))
 )
 NEED = Upsert(NEEDS, replace=True)
-USE = (
-    update(ARTIFACTS)
-    .where(ARTIFACTS.c.digest.in_(bindparam("digests", expanding=True)))
-    .values(last_used=bindparam("now"))
+USE = Statement(
+    update(ARTIFACTS).where(ARTIFACTS.c.digest == bindparam("of_digest")).values(last_used=bindparam("now"))
 )
 CREATED = select(RUNS.c.created).where(RUNS.c.id == bindparam("of_run"))
 STANDING = select(RUNS.c.status, RUNS.c.created, RUNS.c.started, RUNS.c.finished).where(
@@ -105,13 +109,15 @@ class Runs:
     def append(self, run_id: str, changes: Sequence[Change]) -> list[RunEvent]:
         """Number ``changes``, store them and bring the run's and the nodes' rows up to date."""
         with self._database.write() as connection:
-            last: int = connection.execute(COUNT_ON, {"of_run": run_id, "more": len(changes)}).scalar_one()
+            last = COUNT_ON.value(connection, {"of_run": run_id, "more": len(changes)})
+            if last is None:
+                raise _unknown(run_id)
             now, first = time.time(), last - len(changes) + 1
             events = [
                 RunEvent(run_id, first + index, now, kind, node, data)  # type: ignore[arg-type]  # the engine's own names
                 for index, (kind, node, data) in enumerate(changes)
             ]
-            connection.execute(ADD_EVENTS, [vars(event) for event in events])
+            ADD_EVENTS.run(connection, [vars(event) for event in events])
             self._project(connection, run_id, events)
             return events
 
@@ -265,9 +271,12 @@ class Runs:
         run: dict[str, Any] = {}
         touched = sorted({event.node for event in events if event.node is not None and not stays_in_log(event)})
         nodes: dict[str, dict[str, Any]] = {}
-        if touched:
-            found = connection.execute(STATES, {"of_run": run_id, "of_nodes": touched})
-            nodes = {row.node: row.data for row in found}
+        if len(touched) <= FEW:
+            found = {node: STATE.value(connection, {"of_run": run_id, "of_node": node}) for node in touched}
+            nodes = {node: data for node, data in found.items() if data is not None}
+        else:
+            rows = connection.execute(STATES, {"of_run": run_id, "of_nodes": touched})
+            nodes = {row.node: row.data for row in rows}
         for event in events:
             if event.node in nodes:
                 apply_to_node(nodes[event.node], event)
@@ -278,14 +287,14 @@ class Runs:
                 {"of_run": run_id, "of_node": node, "now": data["status"], "state": data}
                 for node, data in nodes.items()
             ]
-            connection.execute(SET_STATE, states)
+            SET_STATE.run(connection, states)
         if run:
             connection.execute(update(RunRow).where(RunRow.id == run_id).values(**run))
         needs = needs_of(events)
         if needs:
             NEED.run(connection, needs)
             digests = sorted({need["digest"] for need in needs})
-            connection.execute(USE, {"digests": digests, "now": events[-1].time})
+            USE.run(connection, [{"of_digest": digest, "now": events[-1].time} for digest in digests])
 
 
 def _unknown(run_id: str) -> NotFoundError:

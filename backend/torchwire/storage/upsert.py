@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Table
 
+from torchwire.storage.statements import Statement
+
 
 class Upsert:
     """Inserts rows; one whose primary key is taken is replaced, or left as it is.
@@ -17,14 +19,14 @@ class Upsert:
     def __init__(self, table: Table, *, replace: bool) -> None:
         self._table = table
         self._replace = replace
-        self._statements: dict[str, Executable] = {}
+        self._statements: dict[str, Statement] = {}
 
     def run(self, connection: Connection, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Insert one row, or several with different keys."""
         dialect = connection.dialect.name
         if dialect not in self._statements:
-            self._statements[dialect] = self._build(dialect)
-        connection.execute(self._statements[dialect], rows)
+            self._statements[dialect] = Statement(self._build(dialect))
+        self._statements[dialect].run(connection, rows)
 
     def _build(self, dialect: str) -> Executable:
         table = self._table
