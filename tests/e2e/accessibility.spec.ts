@@ -1,25 +1,8 @@
 /** Everything by keyboard, and no fault that axe can find (WCAG 2.2 AA), in light and dark. */
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { expectNoFaults } from './axe.js';
 import { Designer } from './designer.js';
 import { expect, test } from './fixtures.js';
 import { createPipeline, QUICK, sample } from './pipelines.js';
-
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-
-/**
- * Ports shrink with the zoom. The outline does all that they do with rows of full size, which is what the criterion
- * asks for (2.5.8, equivalent); axe can't see that.
- */
-const isPort = (rule: string, html: string) => rule === 'target-size' && html.includes('data-port=');
-
-async function expectNoFaults(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.filter(({ html }) => !isPort(id, html)).map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-  );
-  expect.soft(found, where).toEqual([]);
-}
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`has no accessibility faults (${scheme})`, async ({ page, server }) => {

@@ -17,7 +17,7 @@ import type { ImageDirectoryPreview, ScoredPreview } from '@/services/types.gene
 import { FreshnessLine } from './FreshnessLine';
 import { MiniCurves } from './MiniCurves';
 import styles from './NodeFace.module.css';
-import { checkpointWords, part, progressWords, resumedWords, stateWords } from './nodeWords';
+import { checkpointWords, firstUpper, part, progressWords, resumedWords, stateWords } from './nodeWords';
 
 interface NodeSlotProps {
   nodeId: string;
@@ -112,7 +112,11 @@ function Running({ nodeId, node }: { nodeId: string; node: NodeRun }) {
   return (
     <div className={styles.running}>
       <div className={styles.words}>
-        <span className={styles.message}>{cancelling ? 'Cancelling…' : progressWords(node.progress)}</span>
+        <span className={styles.message} title={node.waiting ?? undefined}>{cancelling
+            ? 'Cancelling…'
+            : node.waiting !== null
+              ? firstUpper(node.waiting)
+              : progressWords(node.progress)}</span>
         <span className={styles.left}>
           {lost ? 'no connection' : left !== null ? timeLeft(left) : done !== null ? percent(done, 0) : ''}
         </span>

@@ -15,12 +15,18 @@ export function stateWords(node: NodeRun): string {
     case 'cancelled':
       return node.seconds === null ? 'Cancelled' : `Cancelled after ${duration(node.seconds)}`;
     case 'running':
+      if (node.waiting !== null) return firstUpper(node.waiting);
       return (node.attempt ?? 1) > 1 ? `Running, attempt ${node.attempt}` : 'Running';
     case 'queued':
       return node.waiting === null ? NODE_WORDS.queued : `Queued: ${node.waiting}`;
     default:
       return NODE_WORDS[node.status];
   }
+}
+
+/** As a sentence begins. */
+export function firstUpper(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** How far the node is, between 0 and 1; null where nobody can tell. */

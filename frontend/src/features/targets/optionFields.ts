@@ -236,8 +236,8 @@ export function idFor(title: string, taken: readonly string[]): string {
 /** Why `id` can't be a target's, or null. */
 export function idFault(id: string, taken: readonly string[]): string | null {
   if (id === '') return 'A target needs an ID.';
-  if (!/^[a-z0-9][a-z0-9_-]*$/.test(id)) {
-    return 'Use small letters, digits, hyphens and underscores, and a letter or digit first.';
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
+    return 'Use small letters, digits and hyphens, and a letter or digit first.';
   }
   if (id.startsWith('local-')) return 'IDs that begin with ‘local-’ are this computer’s own.';
   return taken.includes(id) ? `There is a target ‘${id}’ already.` : null;

@@ -30,7 +30,8 @@ export function workByTarget(runs: readonly Run[]): ReadonlyMap<string, readonly
         runName: run.name,
         nodeId: node.id,
         node,
-        state: state.status === 'running' ? 'running' : 'waiting',
+        // On a cluster a node that was sent there may wait for its resources.
+        state: state.status === 'running' && state.waiting === null ? 'running' : 'waiting',
         why: state.waiting,
         started: state.status === 'running' ? state.started : null,
         machine: machineOf(state),
