@@ -32,7 +32,8 @@ async function fillIn(page: Page, form: Locator, exchange: string): Promise<void
 }
 
 test('adds a target, tries it, runs a pipeline there and removes it', async ({ page, server }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(240_000);
+  page.setDefaultTimeout(60_000);
   await page.goto('/targets');
   await expect(page.getByText('A cluster lends its machines')).toBeVisible();
   const form = await openForm(page);

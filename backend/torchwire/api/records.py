@@ -182,7 +182,8 @@ class Target(TypedDict):
 
     ``why`` says what makes an unavailable one unavailable. What follows it is there for targets beyond this computer:
     ``machines`` and ``versions`` as they were when they were last looked at (``surveyed``, in ISO 8601), and how it is
-    set up. Only one whose ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
+    set up. ``reached`` says whether it answered when it was last looked at; null is not looked at yet. Only one whose
+    ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
     """
 
     id: str
@@ -202,6 +203,7 @@ class Target(TypedDict):
     origin: NotRequired[Literal["file", "page"]]
     options: NotRequired[dict[str, Any]]
     has_token: NotRequired[bool]
+    reached: NotRequired[bool | None]
 
 
 class TargetsAnswer(TypedDict):

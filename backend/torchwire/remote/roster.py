@@ -77,6 +77,7 @@ class _Entry:
             since=self.since if self.looked or self.standing is None else math.inf,  # the first look may take long
             about={
                 "origin": self.origin,
+                "reached": self.reached if self.looked or self.standing is None else None,
                 "options": {} if options is None else _shown(options),
                 "has_token": self.standing is not None
                 and (self.standing.token_file or self.standing.token_env) is not None,

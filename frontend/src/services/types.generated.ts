@@ -1701,7 +1701,8 @@ export interface StoredRunsAnswer {
  *
  * ``why`` says what makes an unavailable one unavailable. What follows it is there for targets beyond this computer:
  * ``machines`` and ``versions`` as they were when they were last looked at (``surveyed``, in ISO 8601), and how it is
- * set up. Only one whose ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
+ * set up. ``reached`` says whether it answered when it was last looked at; null is not looked at yet. Only one whose
+ * ``origin`` is the page can be changed there; what may be secret in ``options`` is hidden.
  */
 export interface Target {
   id: string;
@@ -1725,6 +1726,7 @@ export interface Target {
     [k: string]: unknown;
   };
   has_token?: boolean;
+  reached?: boolean | null;
 }
 /**
  * What is taken of a compute target now; ``memory_bytes`` is kept for its nodes, whether they use it or not.

@@ -59,13 +59,15 @@ export function ClusterCard({ target, work, onOpenRun, onEdit, onRemove }: Clust
           {machines.length > 0 && <Totals target={target} />}
           {software !== '' && <span>{software}</span>}
         </p>
-        {!available && <Unreachable target={target} onEdit={origin === 'file' ? null : onEdit} />}
+        {!available && target.reached !== null && (
+          <Unreachable target={target} onEdit={origin === 'file' ? null : onEdit} />
+        )}
         <div className={styles.body}>
           {machines.length > 0 ? (
-            <MachineList machines={machines} of={title} stale={!available} />
+            <MachineList machines={machines} of={title} stale={!available && target.reached !== true} />
           ) : (
             <p className={styles.none}>
-              {available
+              {target.reached === true
                 ? 'It answers, but has no machines.'
                 : 'Its machines are shown here once it was reached.'}
             </p>
@@ -107,10 +109,9 @@ function Totals({ target: { machines = [], available } }: { target: Target }) {
 
 /** Since when and why a target can't be used, and what to do. */
 function Unreachable({ target, onEdit }: { target: Target; onEdit: (() => void) | null }) {
-  const { id, kind, options = {}, why, surveyed } = target;
+  const { id, kind, options = {}, why, reached } = target;
   const client = useQueryClient();
   const look = useTestTarget();
-  if (surveyed == null && !why) return null;
   return (
     <div className={styles.away} role="status">
       <TriangleAlert aria-hidden />
@@ -120,12 +121,12 @@ function Unreachable({ target, onEdit }: { target: Target; onEdit: (() => void) 
           {why ? ` because: ${why}` : '.'}
         </p>
         <p className={styles.quiet}>
-          Torchwire goes on looking by itself. Nodes that are sent there wait for it, and fail when it stays
-          away. Check that the cluster is up, that this computer can reach its address, and that the token is
-          the right one.
+          {reached === true
+            ? 'It answers, but nodes would not run there as it is. Once that is mended, it is used again by itself.'
+            : 'Torchwire goes on looking by itself. Nodes that are sent there wait for it, and fail when it stays away. Check that the cluster is up, that this computer can reach its address, and that the token is the right one.'}
         </p>
         {look.isError && <p className={styles.again}>Looked just now: {errorWords(look.error)}</p>}
-        {look.isSuccess && <p className={styles.again}>It answers again.</p>}
+        {look.isSuccess && <p className={styles.again}>Looked just now: it answers.</p>}
         <div className={styles.awayTools}>
           <Button
             size="sm"

@@ -38,6 +38,11 @@ export function KindChoice({ kinds, chosen, looking, onChoose, onLookAgain }: Ki
           </label>
         ))}
       </div>
+      {kinds.length === 0 && (
+        <p className={styles.install}>
+          This server knows no kind of target. Install Torchwire anew where it runs: its own kinds come with it.
+        </p>
+      )}
       {kind !== undefined && !kind.installed && (
         <div className={styles.install}>
           <p>{kind.title} needs another package. Install it where Torchwire runs:</p>

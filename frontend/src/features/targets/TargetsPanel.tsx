@@ -116,7 +116,7 @@ function ClusterRow({ target }: { target: Target }) {
       ) : (
         <p className={styles.why}>
           {unreachableWords(target)}
-          {why ? `: ${why}` : ''}
+          {why && target.reached !== null ? `: ${why}` : ''}
         </p>
       )}
     </li>

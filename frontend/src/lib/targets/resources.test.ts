@@ -34,6 +34,7 @@ const cluster = (change: Partial<Target> = {}): Target => ({
   waiting: 0,
   available: true,
   remote: true,
+  reached: true,
   machines: [machine('node-10'), machine('node-2', { cores: 4, gpus: 0, free_gpus: 0 })],
   ...change,
 });
@@ -87,7 +88,9 @@ describe('a target to choose', () => {
   });
 
   it('says why it is not to be had', () => {
-    expect(aboutTarget(cluster({ available: false, why: 'no answer' }))).toBe('Not reachable: no answer');
+    expect(aboutTarget(cluster({ available: false, reached: false, why: 'no answer' }))).toBe(
+      'Never reached yet: no answer',
+    );
     expect(aboutTarget({ ...local, available: false, why: null })).toBe('Not available');
   });
 
@@ -110,7 +113,12 @@ describe('a target out of reach', () => {
   it('says since when', () => {
     const surveyed = '2026-03-03T14:32:00Z';
     expect(surveyedAt({ surveyed })).toBe(Date.parse(surveyed) / 1000);
-    expect(unreachableWords(cluster({ surveyed }))).toMatch(/^Unreachable since /);
-    expect(unreachableWords(cluster({ surveyed: null }))).toBe('Not reached yet');
+    expect(unreachableWords(cluster({ reached: false, surveyed }))).toMatch(/^Unreachable since /);
+    expect(unreachableWords(cluster({ reached: false, surveyed: null }))).toBe('Never reached yet');
+  });
+
+  it('is told from one that answers and does not fit, and from one not looked at yet', () => {
+    expect(unreachableWords(cluster({ reached: true, surveyed: null }))).toBe('Not usable');
+    expect(unreachableWords(cluster({ reached: null, surveyed: null }))).toBe('Looking for it');
   });
 });

@@ -67,7 +67,7 @@ export function isLocalId(target: string): boolean {
 /** A target in a list to choose from: its state and what is free. */
 export function aboutTarget(target: Target): string {
   const { remote = false, available, why, busy, waiting } = target;
-  if (!available) return remote ? `Not reachable${why ? `: ${why}` : ''}` : (why ?? 'Not available');
+  if (!available) return remote ? stateWords(target) : (why ?? 'Not available');
   const running = busy.nodes === 0 ? (waiting > 0 ? `${waiting} waiting` : 'idle') : `${busy.nodes} running`;
   return [remote ? freeWords(target.machines ?? []) : localWords(target), running].join(' · ');
 }
@@ -142,8 +142,16 @@ export function surveyedAt({ surveyed }: Pick<Target, 'surveyed'>): number | nul
   return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
 }
 
-/** `Unreachable since 14:32`, `Not reached yet`. */
+/** Why a cluster can't be used, in short: `Unreachable since 14:32`, `Never reached yet`, `Not usable`. */
 export function unreachableWords(target: Target, now?: number): string {
+  if (target.reached === true) return 'Not usable';
+  if (target.reached === null) return 'Looking for it';
   const since = surveyedAt(target);
-  return since === null ? 'Not reached yet' : `Unreachable since ${moment(since, now)}`;
+  return since === null ? 'Never reached yet' : `Unreachable since ${moment(since, now)}`;
+}
+
+/** The same with the reason. */
+function stateWords(target: Target): string {
+  const words = unreachableWords(target);
+  return target.reached === null || !target.why ? words : `${words}: ${target.why}`;
 }
