@@ -40,7 +40,8 @@ export function KindChoice({ kinds, chosen, looking, onChoose, onLookAgain }: Ki
       </div>
       {kinds.length === 0 && (
         <p className={styles.install}>
-          This server knows no kind of target. Install Torchwire anew where it runs: its own kinds come with it.
+          This server knows no kind of target. Install Torchwire anew where it runs: its own kinds come with
+          it.
         </p>
       )}
       {kind !== undefined && !kind.installed && (

@@ -31,6 +31,7 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
   const [removing, setRemoving] = useState<Target | null>(null);
   const add = useRef<HTMLButtonElement>(null);
   const arrived = useArrived(rows);
+  const opener = useOpener(editing !== null || removing !== null);
 
   if (targets.isPending) {
     return (
@@ -50,6 +51,10 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
   }
   const local = rows.filter((target) => target.remote !== true);
   const clusters = rows.filter((target) => target.remote === true);
+  const open = (what: Target | 'new') => {
+    opener.remember();
+    setEditing(what);
+  };
   const workOf = (id: string) => work.get(id) ?? [];
   return (
     <div className={styles.view}>
@@ -66,7 +71,7 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
             <Button variant="ghost" icon={<BookOpen />} onClick={onOpenGuide}>
               Guide
             </Button>
-            <Button ref={add} variant="primary" icon={<Plus />} onClick={() => setEditing('new')}>
+            <Button ref={add} variant="primary" icon={<Plus />} onClick={() => open('new')}>
               Add a target
             </Button>
           </>
@@ -81,7 +86,7 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
             logs and results as live as here.
           </p>
           <div className={styles.choices}>
-            <Button ref={add} variant="primary" icon={<Plus />} onClick={() => setEditing('new')}>
+            <Button ref={add} variant="primary" icon={<Plus />} onClick={() => open('new')}>
               Add a target
             </Button>
             <Button icon={<BookOpen />} onClick={onOpenGuide}>
@@ -97,8 +102,11 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
               target={target}
               work={workOf(target.id)}
               onOpenRun={onOpenRun}
-              onEdit={() => setEditing(target)}
-              onRemove={() => setRemoving(target)}
+              onEdit={() => open(target)}
+              onRemove={() => {
+                opener.remember();
+                setRemoving(target);
+              }}
             />
           ))}
         </ul>
@@ -110,7 +118,10 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
           taken={rows.map(({ id }) => id)}
           onClose={() => setEditing(null)}
           onSaved={(id, title) => {
-            if (editing === 'new') arrived(id);
+            if (editing === 'new') {
+              opener.forget();
+              arrived(id);
+            }
             setEditing(null);
             toast({
               title: editing === 'new' ? `${title} was added` : `${title} was changed`,
@@ -125,13 +136,38 @@ export function TargetsView({ onOpenRun, onOpenGuide }: TargetsViewProps) {
           target={rows.find(({ id }) => id === removing.id) ?? removing}
           onClose={() => setRemoving(null)}
           onRemoved={() => {
-            setRemoving(null);
             // Its own buttons are gone.
-            setTimeout(() => add.current?.focus());
+            opener.forget();
+            setRemoving(null);
+            setTimeout(() => add.current?.focus(), 50);
           }}
         />
       )}
     </div>
+  );
+}
+
+/** Gives the focus back to what a dialog was opened from, once it is closed: the dialog may have been exchanged since. */
+function useOpener(isOpen: boolean): { remember: () => void; forget: () => void } {
+  const opener = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    if (isOpen || opener.current === null) return;
+    const timer = setTimeout(() => {
+      opener.current?.focus();
+      opener.current = null;
+    });
+    return () => clearTimeout(timer);
+  }, [isOpen]);
+  return useMemo(
+    () => ({
+      remember: () => {
+        opener.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+      },
+      forget: () => {
+        opener.current = null;
+      },
+    }),
+    [],
   );
 }
 
