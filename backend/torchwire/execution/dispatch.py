@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -131,13 +131,18 @@ class Dispatcher:
     def set_machine(self, targets: Mapping[str, Target], zygotes: frozenset[str], *, complete: bool) -> None:
         """These targets and kinds of zygotes are there now; ``complete``: there are no further targets."""
         gone = {target.place for target in self._targets.values()} - {target.place for target in targets.values()}
+        before = self._targets
         self._targets, self._zygotes, self._all_targets_known = targets, zygotes, complete
         for place in gone:
             self._scheduler.set_capacity(place, {})
         self._tell_capacities()
         for name in sorted(self._held):
-            self._look_again(name)
-        self._held.clear()
+            target = self._ready[name].step.target
+            if _still_waited_for(before.get(target), targets.get(target)):
+                self._fresh[name] = None  # for another reason, perhaps
+            else:
+                self._held.discard(name)
+                self._look_again(name)
 
     def add(self, run: ActiveRun, node: str) -> None:
         """Take a node whose inputs are all there."""
@@ -220,10 +225,11 @@ class Dispatcher:
         """What is taken of each target, and how many nodes wait for it."""
         taken = ((attempt.target, attempt.heavy, attempt.reserved, attempt.needs) for attempt in running)
         found = demands.loads(self._targets, taken, self._scheduler.waiting())
-        for name in self._held:
-            target = self._ready[name].step.target
-            if target in found:
-                found[target] = replace(found[target], waiting=found[target].waiting + 1)
+        if any(map(_is_out_of_reach, self._targets.values())):
+            held = Counter(self._ready[name].step.target for name in self._held)
+            found |= {
+                name: replace(load, waiting=load.waiting + held[name]) for name, load in found.items() if held[name]
+            }
         return found
 
     def learn(self, attempt: LiveAttempt) -> None:
@@ -310,6 +316,8 @@ class Dispatcher:
 
     def _waited_too_long(self, now: float) -> Iterator[Refuse]:
         """The nodes whose target has been out of reach for as long as may be waited for it."""
+        if not any(map(_is_out_of_reach, self._targets.values())):
+            return
         for name in sorted(self._held):
             ready = self._ready[name]
             target = self._targets.get(ready.step.target)
@@ -348,7 +356,14 @@ class Dispatcher:
                 del self._alike[ready.candidate.key]
 
 
-def _is_out_of_reach(target: Target) -> bool:
+def _still_waited_for(before: Target | None, now: Target | None) -> bool:
+    """Whether nothing changed for those that wait until a target can be reached."""
+    if not isinstance(before, RemoteTarget) or not isinstance(now, RemoteTarget):
+        return False
+    return _is_out_of_reach(now) and (before.surveyed is None) == (now.surveyed is None)
+
+
+def _is_out_of_reach(target: Target | None) -> bool:
     return isinstance(target, RemoteTarget) and target.why_not is not None
 
 

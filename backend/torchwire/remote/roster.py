@@ -114,6 +114,8 @@ class Roster:
             scouts = [entry.scout for entry in self._entries.values() if entry.scout is not None]
             self._entries.clear()
         for scout in scouts:
+            scout.end(wait=False)
+        for scout in scouts:
             scout.end()
 
     def configured(self) -> dict[str, RemoteTarget]:

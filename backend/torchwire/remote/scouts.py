@@ -43,10 +43,11 @@ class Scout:
         """Begin."""
         self._thread.start()
 
-    def end(self) -> None:
-        """Stop looking. Waits until the process is gone."""
+    def end(self, *, wait: bool = True) -> None:
+        """Stop looking, and wait until the process is gone."""
         self._ending.set()
-        self._thread.join()
+        if wait:
+            self._thread.join()
 
     def _run(self) -> None:
         failures = 0
