@@ -14,7 +14,7 @@ from typing import Any
 from tests.bench.harness import ROOT, Measurement
 
 ROUNDS, EPOCHS, BATCH = 3, 2, 16
-MODEL, SIZE, IMAGES = "resnet18", 64, 96
+MODEL, SIZE, IMAGES = "resnet18", 64, 192
 COUNTS = (1, 2)
 """Processes, with a thread each."""
 

@@ -38,6 +38,17 @@ class World:
             dist.all_reduce(tensor)
         return tensor
 
+    def sum_later(self, tensor: Tensor) -> Callable[[], Tensor]:
+        """The same, begun now; what comes back waits for it. All processes must ask for their sums in one order."""
+        work = dist.all_reduce(tensor, async_op=True) if self.size > 1 else None
+
+        def wait() -> Tensor:
+            if work is not None:
+                work.wait()
+            return tensor
+
+        return wait
+
     def total(self, value: float, device: str) -> float:
         """The sum of what all have."""
         return value if self.size == 1 else float(self.sum(torch.tensor(value, device=device)))

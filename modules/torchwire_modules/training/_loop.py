@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -162,6 +162,7 @@ class Trainer:
         self.best = Best()
         self.history: list[Epoch] = []
         self._told = (0.0, 0)  # the sum of losses, and the images, up to the last loss that was told
+        self._pending: tuple[Callable[[], Tensor], int] | None = None  # the last step's figures, and its images
         self._began: float | None = None  # when this epoch began, or would have, had it not been interrupted
         self._seconds_before = 0.0  # what was spent on this epoch before it was interrupted
 
@@ -226,18 +227,26 @@ class Trainer:
         with closing(self.training.epoch(self.epoch, start=self.batch)) as batches:
             for batch in batches:
                 loss, logits = self.train_step(batch)
-                summed, correct = self.world.sum(_figures(loss, logits, batch.labels))
-                self.tally.add(summed, correct, len(batch.all_indices))
+                self._settle()
+                self._pending = self.world.sum_later(_figures(loss, logits, batch.labels)), len(batch.all_indices)
                 self.batch += 1
                 if self.batch % self.recipe.print_frequency and self.batch < len(self.training):
                     listener.trained(self, None)
                     continue
+                self._settle()
                 (told_loss, told_images), images = self._told, self.tally.images
                 total = self.tally.mean_loss() * images
                 mean = (total - told_loss) / max(1, images - told_images)
                 self._told = total, images
                 self._check_finite(mean, f"after batch {self.batch} of epoch {self.epoch + 1}")
                 listener.trained(self, mean)
+
+    def _settle(self) -> None:
+        """Count the last step in. Nobody waited for its figures from other processes before the next step was done."""
+        if self._pending is not None:
+            figures, images = self._pending
+            self._pending = None
+            self.tally.add(*figures(), images)
 
     def _validate(self, listener: Listener) -> Tally:
         """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set.
@@ -302,6 +311,7 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """All that exact resuming needs. Taken between steps; the order of images follows from seed and epoch."""
+        self._settle()
         return {
             "epoch": self.epoch,
             "batch": self.batch,
