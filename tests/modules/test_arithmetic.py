@@ -19,6 +19,7 @@ NEW_GPU, OLD_GPU, APPLE = Hardware("cuda", "gpu"), Hardware("cuda"), Hardware("m
         (AMX, "resnet", 32, "fp32"),
         (AMX, "densenet", 32, "bf16"),
         (AVX512, "densenet", 224, "bf16"),
+        (AVX512, "resnet", 32, "bf16"),
         (PLAIN, "resnet", 224, "fp32"),
         (PLAIN, "densenet", 224, "fp32"),
         (NEW_GPU, "resnet", 32, "bf16"),
