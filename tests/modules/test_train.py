@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,7 @@ def test_the_same_seed_gives_identical_weights(
     tmp_path: Path, images: dict[str, Path], trained: tuple[Path, FakeContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = (trained[0] / "model.safetensors").read_bytes()
-    for number, loader_threads in enumerate((0, 3)):
+    for number, loader_threads in enumerate((0, 4 * (os.cpu_count() or 1))):  # also more than cores
         monkeypatch.setitem(_run.train.__kwdefaults__, "loader_threads", loader_threads)
         again = train(tmp_path / str(number), images)
         assert (again / "model.safetensors").read_bytes() == first
@@ -270,6 +271,31 @@ def test_cancelling_takes_effect_at_the_next_batch(tmp_path: Path, images: dict[
 
 def test_a_last_batch_of_one_image_is_no_problem(tmp_path: Path, images: dict[str, Path]) -> None:
     train(tmp_path, images, {"epochs": 1})  # 17 images in batches of 8
+
+
+def test_a_thousand_classes(tmp_path: Path) -> None:
+    names = [f"class{number:03}" for number in range(1000)]
+    many = toy_images(tmp_path / "many", (1,) * 16 + (0,) * 984, categories=names)
+    folder = train(tmp_path, {"training_dataset": many, "validation_dataset": many}, {"epochs": 1})
+    assert load_file(folder / "model.safetensors")["fc.weight"].shape == (1000, 512)
+    assert TrainedModel.read(folder).training["history"][0]["val_top5"] is not None
+
+
+def test_images_smaller_than_the_crop_are_padded(tmp_path: Path) -> None:
+    small = toy_images(tmp_path / "small", (3, 3, 2), size=(20, 16), steps=({"name": "center_crop", "size": 32},))
+    folder = train(tmp_path, {"training_dataset": small, "validation_dataset": small}, {"epochs": 1})
+    assert TrainedModel.read(folder).input["image_size"] == [32, 32]
+
+
+def test_batches_of_one_larger_image_train(tmp_path: Path) -> None:
+    """Batch norm has four values left of 64 x 64 pixels."""
+    large = toy_images(tmp_path / "large", (1, 1, 1), size=(64, 64))
+    train(tmp_path, {"training_dataset": large, "validation_dataset": large}, {"epochs": 1, "batch_size": 1})
+
+
+def test_a_learning_rate_of_almost_nothing_works(tmp_path: Path, images: dict[str, Path]) -> None:
+    folder = train(tmp_path, images, {"epochs": 1, "learning_rate": 1e-300})
+    assert 0 < TrainedModel.read(folder).training["history"][0]["learning_rate"] < 1e-299
 
 
 def test_a_class_with_one_image_or_none_and_balanced_weights(tmp_path: Path, images: dict[str, Path]) -> None:
