@@ -56,7 +56,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_score(root: Path, model: Path, images: Path) -> tuple[Path, FakeContext]:
     ctx = FakeContext(root / "node", {"trained_model": model, "dataset": images}, threads=1)
-    return run_module(ScoreImageModel, ctx)["scored_dataset"], ctx
+    return run_module(ScoreImageModel, ctx, precision="fp32")["scored_dataset"], ctx
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

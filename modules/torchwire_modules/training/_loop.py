@@ -246,7 +246,8 @@ class Trainer:
         if self._pending is not None:
             figures, images = self._pending
             self._pending = None
-            self.tally.add(*figures(), images)
+            loss, correct = figures()
+            self.tally.add(loss, correct, images)
 
     def _validate(self, listener: Listener) -> Tally:
         """Loss (plain cross entropy: no smoothing, no class weights) and accuracy on the validation set.

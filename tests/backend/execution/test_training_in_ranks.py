@@ -23,7 +23,7 @@ STEPS = 3
 
 
 def shared(count: int = 2, **parameters: Any) -> Document:
-    graph = training(**{"batch_size": 4} | parameters)
+    graph = training(**{"batch_size": 4, "precision": "fp32"} | parameters)  # which all processors have
     graph["nodes"][-1]["resources"] = {"node_count": 1, "process_count_per_node": count}
     return graph
 
