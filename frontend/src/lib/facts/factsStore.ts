@@ -2,12 +2,11 @@
 
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
-import { ApiError, api } from '@/services/http';
 import type { FactsAnswer, PortFacts, Remark } from '@/services/types.generated';
-import { documentStore } from '../document/documentStore';
+import { standingQuestion } from '../document/standingQuestion';
 import { wireInto } from '../document/wireIndex';
 import type { PortRef, PortSide } from '../document/types';
-import { keepSame, keyOf } from '../plan/planStore';
+import { keepSame } from '../plan/planStore';
 
 export type { PortFacts, Remark } from '@/services/types.generated';
 
@@ -24,9 +23,6 @@ export interface FactsState {
 const NOTHING: FactsState = { status: 'none', facts: {}, remarks: {} };
 const NO_FACTS: NodeFacts = {};
 const NO_REMARKS: readonly Remark[] = [];
-const QUIET_MS = 250;
-const KEPT_MS = 60_000;
-const MOST_KEPT = 24;
 
 export const factsStore = createStore<FactsState>()(() => NOTHING);
 
@@ -60,83 +56,22 @@ export function portFacts(
   return node === undefined || port === undefined ? undefined : facts[node]?.[port];
 }
 
-const kept = new Map<string, { answer: FactsAnswer; at: number }>();
-let timer: ReturnType<typeof setTimeout> | undefined;
-let asking: AbortController | null = null;
-let following = false;
+const question = standingQuestion<FactsAnswer>({
+  path: 'facts',
+  quiet: 250,
+  holds: 60_000,
+  onAnswer: (answer) => factsStore.setState((before) => shown(before, answer)),
+  onNothing: () => factsStore.setState(NOTHING),
+  onEdited: () => {
+    if (factsStore.getState().status === 'ready') factsStore.setState({ status: 'asking' });
+  },
+});
 
 /** Keep the facts up to date until the returned function is called. */
-export function followFacts(): () => void {
-  following = true;
-  const stop = documentStore.subscribe((now, before) => {
-    const moved =
-      now.nodes !== before.nodes ||
-      now.wires !== before.wires ||
-      now.defaultComputeTarget !== before.defaultComputeTarget ||
-      now.viewing !== before.viewing ||
-      now.pipelineId !== before.pipelineId;
-    if (moved) later(now.pipelineId === before.pipelineId ? QUIET_MS : 0);
-  });
-  later(0);
-  return () => {
-    stop();
-    following = false;
-    clearTimeout(timer);
-    asking?.abort();
-    factsStore.setState(NOTHING);
-  };
-}
+export const followFacts = question.follow;
 
 /** Results or data sets came or went: ask anew. */
-export function refreshFacts(): void {
-  kept.clear();
-  if (following) later(QUIET_MS);
-}
-
-function later(wait: number): void {
-  clearTimeout(timer);
-  asking?.abort();
-  asking = null;
-  if (factsStore.getState().status === 'ready') factsStore.setState({ status: 'asking' });
-  timer = setTimeout(() => void ask(), wait);
-}
-
-async function ask(): Promise<void> {
-  const state = documentStore.getState();
-  if (state.order.length === 0 || state.viewing !== null) {
-    factsStore.setState(NOTHING);
-    return;
-  }
-  const key = keyOf(state);
-  const known = kept.get(key);
-  if (known && Date.now() - known.at < KEPT_MS) {
-    factsStore.setState((before) => shown(before, known.answer));
-    return;
-  }
-  const question = new AbortController();
-  asking = question;
-  try {
-    const answer = await api.post<FactsAnswer>(
-      'facts',
-      { pipeline: state.toDocument() },
-      { signal: question.signal },
-    );
-    if (question.signal.aborted) return;
-    keep(key, answer);
-    factsStore.setState((before) => shown(before, answer));
-  } catch (error) {
-    if (question.signal.aborted) return;
-    factsStore.setState(NOTHING);
-    if (!(error instanceof ApiError)) throw error;
-  }
-}
-
-function keep(key: string, answer: FactsAnswer): void {
-  kept.delete(key);
-  kept.set(key, { answer, at: Date.now() });
-  const [oldest] = kept.keys();
-  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-}
+export const refreshFacts = question.refresh;
 
 /** The state after an answer: whatever says the same as before stays the very same object. */
 export function shown(before: FactsState, { facts, remarks }: FactsAnswer): FactsState {

@@ -2,9 +2,8 @@
 
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
-import { ApiError, api } from '@/services/http';
 import type { PlanAnswer, PlannedNode } from '@/services/types.generated';
-import { documentStore, type DocumentState } from '../document/documentStore';
+import { standingQuestion } from '../document/standingQuestion';
 import { sameJson } from '../drafts/sameJson';
 
 export interface PlanTotals {
@@ -26,8 +25,6 @@ interface PlanState {
 }
 
 const NOTHING: PlanState = { status: 'none', nodes: {}, totals: null };
-const QUIET_MS = 350;
-const MOST_KEPT = 24;
 
 export const planStore = createStore<PlanState>()(() => NOTHING);
 
@@ -40,81 +37,20 @@ export function usePlannedNode(nodeId: string): PlannedNode | undefined {
   return usePlan((state) => state.nodes[nodeId]);
 }
 
-const kept = new Map<string, PlanAnswer>();
-let timer: ReturnType<typeof setTimeout> | undefined;
-let asking: AbortController | null = null;
-let following = false;
+const question = standingQuestion<PlanAnswer>({
+  path: 'plan',
+  quiet: 350,
+  holds: Infinity,
+  onAnswer: show,
+  onNothing: () => planStore.setState(NOTHING),
+  onAsking: () => planStore.setState({ status: 'asking' }),
+});
 
 /** Keep the plan up to date until the returned function is called. */
-export function followPlan(): () => void {
-  following = true;
-  const stop = documentStore.subscribe((now, before) => {
-    if (now.nodes === before.nodes && now.wires === before.wires && same(now, before)) return;
-    later(now.pipelineId === before.pipelineId ? QUIET_MS : 0);
-  });
-  later(0);
-  return () => {
-    stop();
-    following = false;
-    clearTimeout(timer);
-    asking?.abort();
-    planStore.setState(NOTHING);
-  };
-}
+export const followPlan = question.follow;
 
 /** Results came or went: ask anew. */
-export function refreshPlan(): void {
-  kept.clear();
-  if (following) later(QUIET_MS);
-}
-
-function same(now: DocumentState, before: DocumentState): boolean {
-  return now.defaultComputeTarget === before.defaultComputeTarget && now.pipelineId === before.pipelineId;
-}
-
-function later(wait: number): void {
-  clearTimeout(timer);
-  timer = setTimeout(() => void ask(), wait);
-}
-
-async function ask(): Promise<void> {
-  asking?.abort();
-  asking = null;
-  const state = documentStore.getState();
-  if (state.order.length === 0 || state.viewing !== null) {
-    planStore.setState(NOTHING);
-    return;
-  }
-  const key = keyOf(state);
-  const known = kept.get(key);
-  if (known) {
-    show(known);
-    return;
-  }
-  const question = new AbortController();
-  asking = question;
-  planStore.setState({ status: 'asking' });
-  try {
-    const answer = await api.post<PlanAnswer>(
-      'plan',
-      { pipeline: state.toDocument() },
-      { signal: question.signal },
-    );
-    if (question.signal.aborted) return;
-    keep(key, answer);
-    show(answer);
-  } catch (error) {
-    if (question.signal.aborted) return;
-    planStore.setState(NOTHING);
-    if (!(error instanceof ApiError)) throw error;
-  }
-}
-
-function keep(key: string, answer: PlanAnswer): void {
-  kept.set(key, answer);
-  const [oldest] = kept.keys();
-  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-}
+export const refreshPlan = question.refresh;
 
 function show(answer: PlanAnswer): void {
   const before = planStore.getState().nodes;
@@ -144,26 +80,4 @@ export function totalsOf({ nodes, seconds_saved, seconds_expected }: PlanAnswer)
     secondsSaved: seconds_saved,
     secondsExpected: seconds_expected,
   };
-}
-
-/** All that plan and facts depend on: not how nodes lie or are called. */
-export function keyOf({ nodes, order, wires, defaultComputeTarget }: DocumentState): string {
-  return JSON.stringify([
-    order.map((id) => {
-      const node = nodes[id];
-      return (
-        node && [
-          id,
-          node.module,
-          node.version,
-          node.parameters,
-          node.compute_target,
-          node.resources,
-          node.regenerate_output,
-        ]
-      );
-    }),
-    wires,
-    defaultComputeTarget,
-  ]);
 }
