@@ -99,6 +99,34 @@ test('goes back to any step by name, and says when the canvas was emptied', asyn
   );
   await steps.getByRole('button', { name: /Opened/ }).click();
   await expect(page.locator('[data-node-id]')).toHaveCount(12);
+  await page.keyboard.press('Escape');
+  await designer.saved();
+
+  // The server's journal says the same, and brings any version back.
+  await designer.menu('Version history');
+  const versions = page.getByRole('dialog', { name: 'Version history' });
+  await expect(versions.getByRole('option', { name: /Back to: Opened/ })).toBeVisible();
+  await versions.getByRole('option', { name: /^Delete Evaluate Model/ }).click();
+  await versions.getByRole('button', { name: /^Restore revision/ }).click();
+  await expect(page.locator('[data-node-id]')).toHaveCount(11);
+  await expect(page.getByRole('button', { name: /^Undo: Restore revision \d+ of/ })).toBeVisible();
+});
+
+test('opens a document dropped on the canvas as a new draft', async ({ page, server }) => {
+  const id = await createPipeline(server.url, sample());
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  const files = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], 'pipeline.json', { type: 'application/json' }));
+    return transfer;
+  }, JSON.stringify({ ...sample(), name: 'Dropped here' }));
+  await designer.canvas.dispatchEvent('dragenter', { dataTransfer: files });
+  await designer.canvas.dispatchEvent('dragover', { dataTransfer: files });
+  await designer.canvas.dispatchEvent('drop', { dataTransfer: files });
+  await expect(page.getByText('Imported ‘Dropped here’').first()).toBeVisible();
+  await expect(page).not.toHaveURL(new RegExp(id));
+  await expect(page.locator('[data-node-id]')).toHaveCount(12);
 });
 
 test('copies and pastes nodes with their wires', async ({ page, server }) => {
