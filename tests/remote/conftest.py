@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.places import Place
+from tests.remote.ray_cluster import RayCluster
 
 PLUGIN = Path(__file__).parent / "plugin"
 
@@ -20,6 +21,13 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plug-in is installed, here and in what is started from here."""
     monkeypatch.syspath_prepend(str(PLUGIN))
     monkeypatch.setattr(sys, "path", [*sys.path, str(Path.cwd())])
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[RayCluster]:
+    """The Ray cluster of all tests. Whoever takes something away from it has others call ``mend``."""
+    with RayCluster() as started:
+        yield started
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from tests.remote.ray_cluster import HEAD, ROOT, RayCluster
 from torchwire.testing.site import OTHER, Process, Site, pretend
 
 PLUGIN = Path(__file__).parent / "plugin"
@@ -45,7 +46,7 @@ class PluginSite(FolderSite):
         token = self.folder / "token"
         token.write_text("the right one")
         more = {"kind": "subprocess", "site": str(self.folder / "site"), "token": "the right one"}
-        return self.common() | more | {"token_file": str(token), "machines": 1, "cores": 2}
+        return self.common() | more | {"token_file": str(token), "machines": 1, "cores": 2, "cores_per_process": 2}
 
     def kill_machine(self, process: Process) -> None:
         """End the process that holds the worker; that ends the worker too."""
@@ -92,3 +93,46 @@ class SlurmSite(FolderSite):
         if name == "python":
             return None
         return {**self.row(), "setup": [f"export PYTHONPATH={pretend(name, self.folder / name)}"]}
+
+
+class RaySite(FolderSite):
+    """A Ray cluster of a head and two machines, with its token."""
+
+    def __init__(self, folder: Path, cluster: RayCluster) -> None:
+        super().__init__(folder)
+        self.cluster = cluster
+        self._others: list[RayCluster] = []
+
+    def row(self) -> Mapping[str, Any]:
+        return self._row(self.cluster)
+
+    def kill_machine(self, process: Process) -> None:
+        self.cluster.kill(self.cluster.machine_of(process.pid))
+
+    def kill_head(self) -> None:
+        self.cluster.kill(HEAD)
+
+    def mend(self) -> None:
+        self.cluster.mend()
+
+    def unreachable(self) -> Mapping[str, Any]:
+        """Nobody listens at the lowest port."""
+        return {**self.row(), "address": "127.0.0.1:1"}
+
+    def other_versions(self, name: str) -> Mapping[str, Any] | None:
+        """A second cluster, whose machine finds another torch; one is enough to see it."""
+        if name != "torch":
+            return None
+        if not self._others:
+            path = (pretend(name, self.folder / name), ROOT)
+            self._others.append(RayCluster({HEAD: 1}, python_path=path).__enter__())
+        return self._row(self._others[0])
+
+    def close(self) -> None:
+        """End what was started for it."""
+        for cluster in self._others:
+            cluster.stop()
+
+    def _row(self, cluster: RayCluster) -> Mapping[str, Any]:
+        about = {"kind": "ray", "address": cluster.address, "token_file": str(cluster.token_file)}
+        return self.common() | about | {"silent_seconds": 10.0, "cores_per_process": 2}

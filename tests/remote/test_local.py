@@ -7,6 +7,8 @@ import pytest
 from torchwire.testing.site import LocalSite
 from torchwire.testing.target_contract import TargetContract
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 
 class OnThisComputer(TargetContract):
     """What both have in common."""

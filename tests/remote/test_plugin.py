@@ -13,6 +13,8 @@ from tests.remote.sites import PLUGIN, PluginSite
 from torchwire.testing.home import Home
 from torchwire.testing.target_contract import TargetContract
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 
 class TestPlugin(TargetContract):
     """A plug-in that is no part of Torchwire."""

@@ -24,11 +24,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 Drive = Callable[..., Driver]
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[RayCluster]:
-    """The cluster of all tests here."""
-    with RayCluster() as started:
-        yield started
+@pytest.fixture
+def cluster(ray_cluster: RayCluster) -> RayCluster:
+    """The cluster of all tests."""
+    return ray_cluster
 
 
 @pytest.fixture

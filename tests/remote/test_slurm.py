@@ -7,6 +7,8 @@ import pytest
 from tests.remote.sites import SlurmSite
 from torchwire.testing.target_contract import TargetContract
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 
 class TestSlurm(TargetContract):
     """Jobs of two tasks each."""
