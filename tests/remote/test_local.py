@@ -7,7 +7,7 @@ import pytest
 from torchwire.testing.site import LocalSite
 from torchwire.testing.target_contract import TargetContract
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class OnThisComputer(TargetContract):

@@ -13,7 +13,7 @@ from tests.remote.sites import PLUGIN, PluginSite
 from torchwire.testing.home import Home
 from torchwire.testing.target_contract import TargetContract
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class TestPlugin(TargetContract):

@@ -10,7 +10,7 @@ from tests.remote.ray_cluster import RayCluster
 from tests.remote.sites import RaySite
 from torchwire.testing.target_contract import TargetContract
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class TestRay(TargetContract):

@@ -7,7 +7,7 @@ import pytest
 from tests.remote.sites import SlurmSite
 from torchwire.testing.target_contract import TargetContract
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class TestSlurm(TargetContract):

@@ -31,7 +31,8 @@ def key_fields(
         "parameters": dict(step.parameters),
         "inputs": dict(inputs),
         "data": {name: found.get("digest") or found["path"] for name, found in resolved.items()},
-        "resources": step.node.resources.model_dump(exclude={"timeout_seconds"}),
+        # Not on how many machines: what was begun on three can go on in three processes of one.
+        "resources": {"processes": step.node.resources.node_count * step.node.resources.process_count_per_node},
         "device": device.partition(":")[0],
         "libraries": {name: _version(name) for name in step.spec.libraries},
     }

@@ -20,7 +20,7 @@ from torchwire.storage.database import Database
 T = TypeVar("T")
 Document = dict[str, Any]
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds after which what is waited for is said not to happen."""
 
 
