@@ -12,12 +12,10 @@ import json
 import os
 import queue
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import Field
@@ -32,6 +30,8 @@ REACH = 3.0
 ANSWER = 15.0
 """Seconds in which it must answer, over what the question takes itself."""
 START = 60.0
+VERSIONS = 30.0
+"""Seconds in which the machines must say which versions they have. Those that don't are not asked again."""
 LOOK = 1.0
 """Seconds between two looks at the head, and at what a job waits for."""
 SETTINGS = {
@@ -52,7 +52,7 @@ class RayOptions(TargetOptions):
     """Options of a Ray cluster."""
 
     address: str = Field(
-        pattern=r"^(ray://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",
         description="Its head, as 'host:6379'; this computer must belong to the cluster (`ray start --address=...`).",
     )
     namespace: str = Field("torchwire", min_length=1, description="Ray's namespace for what is started there.")
@@ -89,7 +89,7 @@ class RayBackend(RemoteBackend):
             alive = {str(node["NodeID"]): node for node in nodes if node["Alive"]}
             self._versions = {place: told for place, told in self._versions.items() if place in alive}
             unknown = [place for place, node in alive.items() if place not in self._versions and _computes(node)]
-            self._versions |= cluster.ask(lambda: _versions_of(unknown), START) if unknown else {}
+            self._versions |= cluster.ask(lambda: _versions_of(unknown), VERSIONS) if unknown else {}
         except ConnectionError as error:
             raise TargetUnavailableError(str(error), hint=cluster.hint) from error
         return Survey(_machines(nodes, free), _common(list(self._versions.values())))
@@ -190,7 +190,6 @@ class Cluster:
         self._target, self._options, self._token = target_id, options, token
         self._asker: _Asker | None = None
         self._looked = 0.0
-        self._place: str | None = None
 
     @property
     def hint(self) -> str:
@@ -239,12 +238,9 @@ class Cluster:
                 self._look()
                 asker.ask(ray.shutdown, 5.0)
             atexit.unregister(ray.shutdown)  # it would wait for a head that has gone
-        if self._place is not None:
-            with suppress(OSError):
-                Path(self._place).unlink()
 
     def _look(self) -> None:
-        host, _, port = self._options.address.removeprefix("ray://").rpartition(":")
+        host, _, port = self._options.address.rpartition(":")
         try:
             socket.create_connection((host.strip("[]"), int(port)), REACH).close()
         except (OSError, OverflowError) as error:
@@ -257,11 +253,8 @@ class Cluster:
             del os.environ[name]
         os.environ.update(SETTINGS)
         os.environ["RAY_AUTH_MODE"] = "disabled" if self._token is None else "token"
-        if self._token is not None:
-            file, self._place = tempfile.mkstemp(prefix="torchwire-ray-")  # readable for this user alone
-            with os.fdopen(file, "w") as opened:
-                opened.write(self._token)
-            os.environ["RAY_AUTH_TOKEN_PATH"] = self._place
+        if self._token is not None:  # of this process alone: it starts no others
+            os.environ["RAY_AUTH_TOKEN"] = self._token
 
     def _join(self) -> None:
         import ray
@@ -404,7 +397,7 @@ def _nodes() -> tuple[list[dict[str, Any]], dict[str, Mapping[str, float]]]:
 
 
 def _versions_of(places: list[str]) -> dict[str, Mapping[str, str]]:
-    """The versions on some machines, by a task on each; a machine that does not answer in time is left out."""
+    """The versions on some machines, by a task on each; of one that does not answer in time nothing is known."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -428,8 +421,8 @@ def _versions_of(places: list[str]) -> dict[str, Mapping[str, str]]:
         ).remote()
         for place in places
     }
-    ready, _ = ray.wait(list(asked.values()), num_returns=len(asked), timeout=START - ANSWER)
-    found = {}
+    ready, _ = ray.wait(list(asked.values()), num_returns=len(asked), timeout=VERSIONS)
+    found: dict[str, Mapping[str, str]] = {place: {} for place in places}
     for place, reference in asked.items():
         if reference in ready:
             with suppress(Exception):
@@ -474,7 +467,7 @@ def _common(told: list[Mapping[str, str]]) -> Mapping[str, str]:
     """The versions of all machines; where they differ among themselves, those that differ from ours count."""
     from torchwire.remote.versions import mismatch, versions
 
-    return next((one for one in told if mismatch(versions(), one)), told[0] if told else {})
+    return next((one for one in told if mismatch(versions(), one)), next(filter(None, told), {}))
 
 
 def _wants(job: RemoteJob, machines: tuple[Machine, ...]) -> str:
