@@ -16,7 +16,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import canvas_speed, latency, orchestration, page, ranks, scheduling, server, training, web
+from tests.bench import canvas_speed, latency, orchestration, page, ranks, ray_nodes, scheduling, server, training, web
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
@@ -40,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
     "score-densenet121": training.score_densenet121,
     "convert": training.convert,
     "ddp-2": ranks.ddp_2,
+    "ray-node": ray_nodes.ray_node,
     "canvas-144": lambda: canvas_speed.canvas(144),
     "canvas-700": lambda: canvas_speed.canvas(700),
     "canvas-1000": lambda: canvas_speed.canvas(1000),
