@@ -25,7 +25,9 @@ export function TargetSelect({
   const { data: targets = [], refetch } = useTargets();
   const chosen = targets.find((target) => target.id === value);
   const known = chosen !== undefined;
-  const options = targets.map((target) => ({
+  const here = targets.filter((target) => target.remote !== true);
+  const beyond = targets.filter((target) => target.remote === true);
+  const options = [...here, ...beyond].map((target) => ({
     value: target.id,
     label: target.title || target.id,
     hint: aboutTarget(target),
