@@ -264,9 +264,9 @@ const startDrag: OnNodeDrag<CanvasNode> = (event, node, moved) => {
   goOnDragging(event, node, moved);
 };
 
-/** Only for the mouse: the wheel has to reach what lies below. */
 const shieldFrom: OnMoveStart = (event) => {
-  if (event instanceof MouseEvent && event.type === 'mousedown') shield(true);
+  if (event instanceof WheelEvent) shieldFromWheel();
+  else if (event instanceof MouseEvent && event.type === 'mousedown') shield(true);
 };
 
 /**
@@ -274,7 +274,17 @@ const shieldFrom: OnMoveStart = (event) => {
  * nodes and wires for what it is on, which takes longer than to draw them.
  */
 function shield(on: boolean): void {
-  document.querySelector('[data-canvas]')?.toggleAttribute('data-moving', on);
+  const canvas = document.querySelector('[data-canvas]');
+  canvas?.toggleAttribute('data-moving', on);
+  if (!on) canvas?.removeAttribute('data-zooming');
+}
+
+/** The same below the wheel, which still has to reach the canvas; whoever goes on to point finds it gone. */
+function shieldFromWheel(): void {
+  const canvas = document.querySelector('[data-canvas]');
+  if (!canvas || canvas.hasAttribute('data-zooming')) return;
+  canvas.setAttribute('data-zooming', '');
+  addEventListener('pointermove', () => canvas.removeAttribute('data-zooming'), { once: true });
 }
 
 function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {

@@ -1,8 +1,9 @@
-import { useStore as useFlowState, ViewportPortal, type ReactFlowState } from '@xyflow/react';
+import { useStore as useFlowState, type ReactFlowState } from '@xyflow/react';
 import { useStore } from 'zustand';
 import type { Guide } from '@/lib/document/align';
 import { guideStore } from './flowStore';
 import styles from './GuideLayer.module.css';
+import { InViewport } from './InViewport';
 
 const zoomOf = (state: ReactFlowState) => state.transform[2];
 
@@ -15,7 +16,7 @@ export function GuideLayer() {
 function Guides({ guides }: { guides: readonly Guide[] }) {
   const thin = 1 / useFlowState(zoomOf);
   return (
-    <ViewportPortal>
+    <InViewport>
       {guides.map(({ axis, at, start, end }) => (
         <div
           key={axis}
@@ -28,6 +29,6 @@ function Guides({ guides }: { guides: readonly Guide[] }) {
           }
         />
       ))}
-    </ViewportPortal>
+    </InViewport>
   );
 }

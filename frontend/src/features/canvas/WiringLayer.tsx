@@ -1,10 +1,11 @@
-import { useReactFlow, useStore as useFlowState, useStoreApi, ViewportPortal } from '@xyflow/react';
+import { useReactFlow, useStore as useFlowState, useStoreApi } from '@xyflow/react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { PortSide, Point } from '@/lib/document/types';
 import { centreOf, followAgain, portElement } from './wireGesture';
 import { pathBetween } from './wirePath';
 import { dismissRefusal, otherSide, pointerStore, useWiring, type Wiring } from './wiring';
+import { InViewport } from './InViewport';
 import styles from './WiringLayer.module.css';
 
 /** The wire that is being drawn, and the words at a port that refuses it. */
@@ -33,12 +34,12 @@ function LooseWire({ wiring }: { wiring: Wiring }) {
   const loose = toFlow(snapped ?? client);
   const [from, to] = wiring.end.side === 'output' ? [fixed, loose] : [loose, fixed];
   return (
-    <ViewportPortal>
+    <InViewport>
       <svg className={styles.loose} data-refused={(hover && !hover.verdict.ok) || undefined} aria-hidden>
         <path d={pathBetween(from, to)} />
         <circle cx={loose[0]} cy={loose[1]} r={4} />
       </svg>
-    </ViewportPortal>
+    </InViewport>
   );
 }
 
