@@ -83,6 +83,8 @@ const edgeTypes: EdgeTypes = { wire: WireEdge };
 const CULL_FROM = 2000;
 /** When the code that the first sight does not need is fetched. */
 const PRELOAD_MS = 400;
+/** How long nothing can be pressed after the last turn of the wheel, unless the pointer moves. */
+const SHIELD_MS = 150;
 const MIDDLE_BUTTON = [1];
 const ADD_TO_SELECTION = ['Meta', 'Control', 'Shift'];
 const GRID: [number, number] = [4, 4];
@@ -274,17 +276,37 @@ const shieldFrom: OnMoveStart = (event) => {
  * nodes and wires for what it is on, which takes longer than to draw them.
  */
 function shield(on: boolean): void {
-  const canvas = document.querySelector('[data-canvas]');
-  canvas?.toggleAttribute('data-moving', on);
-  if (!on) canvas?.removeAttribute('data-zooming');
+  document.querySelector('[data-canvas]')?.toggleAttribute('data-moving', on);
+  if (!on) liftSoon();
 }
 
-/** The same below the wheel, which still has to reach the canvas; whoever goes on to point finds it gone. */
+let wheelShield: HTMLElement | null = null;
+let lifting: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * The same under the wheel, which still has to reach the canvas. It is an element of its own because an attribute on
+ * the canvas would have the style of everything below it worked out again, for every turn of the wheel.
+ */
 function shieldFromWheel(): void {
-  const canvas = document.querySelector('[data-canvas]');
-  if (!canvas || canvas.hasAttribute('data-zooming')) return;
-  canvas.setAttribute('data-zooming', '');
-  addEventListener('pointermove', () => canvas.removeAttribute('data-zooming'), { once: true });
+  clearTimeout(lifting);
+  if (wheelShield) return;
+  wheelShield = document.createElement('div');
+  wheelShield.className = styles.wheelShield ?? '';
+  document.querySelector('[data-canvas] .react-flow__renderer')?.append(wheelShield);
+  addEventListener('pointermove', lift, { once: true });
+}
+
+/** A wheel turns in jerks; who stops turning to point at something finds the shield gone at the first move. */
+function liftSoon(): void {
+  clearTimeout(lifting);
+  if (wheelShield) lifting = setTimeout(lift, SHIELD_MS);
+}
+
+function lift(): void {
+  clearTimeout(lifting);
+  wheelShield?.remove();
+  wheelShield = null;
+  removeEventListener('pointermove', lift);
 }
 
 function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {
