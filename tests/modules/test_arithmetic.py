@@ -41,6 +41,13 @@ def test_auto_lays_channels_last_where_that_is_faster(machine: Hardware, layout:
     assert choose(machine, "resnet", (224, 224)).memory_format == layout
 
 
+@pytest.mark.parametrize(("side", "layout"), [(32, "contiguous"), (64, "contiguous"), (224, "channels_last")])
+def test_a_small_residual_network_in_float32_stays_as_the_plain_loop_has_it(side: int, layout: str) -> None:
+    assert choose(PLAIN, "resnet", (side, side), kernels=True).memory_format == layout
+    assert choose(PLAIN, "densenet", (side, side), kernels=True).memory_format == "channels_last"
+    assert choose(AVX512, "resnet", (side, side), kernels=True).memory_format == "channels_last"
+
+
 def test_what_was_asked_for_is_taken() -> None:
     made = choose(AMX, "resnet", (224, 224), precision="fp32", memory_format="contiguous", kernels=True)
     assert made == Arithmetic("fp32", "contiguous", False, "it was asked for")

@@ -24,7 +24,7 @@ from torchwire_modules.training._distributed import ALONE, GradientSum, World
 from torchwire_modules.training.errors import TrainingDivergedError
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import Schedule
-from torchwire_modules.vision._hardware import computing, place
+from torchwire_modules.vision._hardware import LAYOUTS, computing, place
 from torchwire_modules.vision._networks import head_of, train_mode
 from torchwire_modules.vision.arithmetic import PLAIN, Arithmetic
 
@@ -203,7 +203,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = min(self.learning_rate, LARGEST_RATE)
         with computing(self.device, self.arithmetic):
-            logits = self.network(batch.images)
+            logits = self.network(self._laid_out(batch.images))
         loss = functional.cross_entropy(
             logits.float(), batch.labels, weight=self.class_weights, label_smoothing=self.recipe.label_smoothing
         )
@@ -214,6 +214,10 @@ class Trainer:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return loss, logits
+
+    def _laid_out(self, images: Tensor) -> Tensor:
+        """The images in the chosen layout: a convolution takes its own from them."""
+        return images.contiguous(memory_format=LAYOUTS[self.arithmetic.memory_format])
 
     def _weight(self, batch: Batch) -> float | Tensor:
         """The weight of a process's part of the batch in the loss of the whole."""
@@ -262,7 +266,7 @@ class Trainer:
         with torch.inference_mode(), closing(self.validation.epoch(0)) as batches:
             for batch in batches:
                 with computing(self.device, self.arithmetic):
-                    logits = self.network(batch.images)
+                    logits = self.network(self._laid_out(batch.images))
                 loss = functional.cross_entropy(logits.float(), batch.labels)
                 figures[batch.number] = _figures(loss, logits, batch.labels, among=5)
                 listener.validated(self, batch.number)
