@@ -85,6 +85,7 @@ test('goes back to any step by name, and says when the canvas was emptied', asyn
   await designer.select('evaluate');
   await page.keyboard.press('Delete');
   await expect(page.locator('[data-node-id]')).toHaveCount(11);
+  await designer.saved();
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
   await expect(page.locator('[data-node-id]')).toHaveCount(0);
@@ -105,7 +106,7 @@ test('goes back to any step by name, and says when the canvas was emptied', asyn
   // The server's journal says the same, and brings any version back.
   await designer.menu('Version history');
   const versions = page.getByRole('dialog', { name: 'Version history' });
-  await expect(versions.getByRole('option', { name: /Back to: Opened/ })).toBeVisible();
+  await expect(versions.getByRole('option', { name: /Undo: Delete Evaluate Model/ })).toBeVisible();
   await versions.getByRole('option', { name: /^Delete Evaluate Model/ }).click();
   await versions.getByRole('button', { name: /^Restore revision/ }).click();
   await expect(page.locator('[data-node-id]')).toHaveCount(11);
