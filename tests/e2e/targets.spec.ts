@@ -81,7 +81,7 @@ test('adds a target, tries it, runs a pipeline there and removes it', async ({ p
   const convert = designer.node('convert');
   await expect(convert).toContainText('Workbench', { timeout: 60_000 });
   await expect(convert).toHaveAttribute('data-run', 'completed', { timeout: 180_000 });
-  await expect(convert).toContainText('on Workbench');
+  await expect(convert).toContainText('On Workbench');
   await expect(convert).toContainText(/1,000 images/);
 
   await designer.menu('Compute targets');
