@@ -222,11 +222,11 @@ def test_a_database_that_cannot_grow_goes_on_when_there_is_room(site: Site, host
     until(lambda: said(site, run_id, "node.started", "left"), "a start")
     resource.prlimit(host.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
     until(lambda: "the engine lost its thread" in site.log().lower(), "the engine's complaint")
-    reader.close()
     seen = len(site.database.runs.events(run_id, limit=100_000))
     until(lambda: not site.workers(), "the end of what runs")
     assert len(site.database.runs.events(run_id, limit=100_000)) == seen
     resource.prlimit(host.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    reader.close()
     finish(site, host)
     assert attempts(site, run_id, "left") == [1]
 
