@@ -1,7 +1,10 @@
 /**
  * Frames a second while a person pans, zooms and drags: our canvas beside the bare page, turn by turn in one browser.
+ * `work` is what one step of the gesture costs the page's main thread in milliseconds of the processor, from a trace:
+ * it hardly depends on what else the machine does.
  *
- *     node measure.mjs OURS BARE ROUNDS → {"pan": {"ours": […], "bare": […]}, "zoom": …, "drag": …}
+ *     node measure.mjs OURS BARE ROUNDS
+ *     → {"pan": {"frames": {"ours": […], "bare": […]}, "work": {"ours": 12.3, "bare": 14.5}}, "zoom": …, "drag": …}
  */
 import { existsSync } from 'node:fs';
 import { chromium } from '@playwright/test';
@@ -10,7 +13,8 @@ const [ours, bare, rounds] = process.argv.slice(2);
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path !== undefined && existsSync(path),
 );
-const LASTS_MS = 1200;
+const LASTS_MS = 1000;
+const TRACED_STEPS = 30;
 
 const browser = await chromium.launch({
   ...(executablePath === undefined ? {} : { executablePath }),
@@ -24,11 +28,12 @@ async function open(url) {
   await page.locator('.react-flow__node').first().waitFor({ timeout: 60_000 });
   await page.waitForTimeout(2500);
   const canvas = await page.locator('.react-flow').boundingBox();
-  return { page, canvas };
+  const tracer = await browser.newBrowserCDPSession();
+  return { page, canvas, tracer };
 }
 
 /** Frames a second of the page while `move` goes on. */
-async function frames(page, move) {
+async function frames({ page }, move) {
   await page.evaluate(() => {
     window.counted = 0;
     window.counting = true;
@@ -49,56 +54,105 @@ async function frames(page, move) {
   return (counted * 1000) / lasted;
 }
 
+/** Milliseconds of the processor that one step of `move` costs the page's main thread. */
+async function work({ tracer }, move) {
+  const threads = new Map();
+  const spent = new Map();
+  const collect = ({ value }) => {
+    for (const event of value) {
+      const thread = `${event.pid}:${event.tid}`;
+      if (event.name === 'thread_name') threads.set(thread, event.args.name);
+      else if (event.name === 'ThreadControllerImpl::RunTask')
+        spent.set(thread, (spent.get(thread) ?? 0) + (event.tdur ?? 0));
+    }
+  };
+  tracer.on('Tracing.dataCollected', collect);
+  const traceConfig = { includedCategories: ['toplevel', '__metadata'], excludedCategories: ['*'] };
+  await tracer.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+  for (let step = 0; step < TRACED_STEPS; step += 1) await move(step);
+  const complete = new Promise((done) => tracer.once('Tracing.tracingComplete', done));
+  await tracer.send('Tracing.end');
+  await complete;
+  tracer.off('Tracing.dataCollected', collect);
+  // The page in front is the one that works.
+  const main = [...spent].filter(([thread]) => threads.get(thread) === 'CrRendererMain');
+  return Math.max(0, ...main.map(([, time]) => time)) / 1000 / TRACED_STEPS;
+}
+
 const swing = (step, reach) => Math.sin(step / 9) * reach;
 
+/** Each performs its moves under `measure`, and returns what that says. */
 const GESTURES = {
-  async pan({ page, canvas }) {
+  async pan(side, measure) {
+    const { page, canvas } = side;
     const [x, y] = [canvas.x + canvas.width / 2, canvas.y + canvas.height / 2];
     await page.mouse.move(x, y);
     await page.mouse.down({ button: 'middle' });
-    const rate = await frames(page, (step) => page.mouse.move(x + swing(step, 150), y + swing(step, 90)));
+    const answer = await measure(side, (step) => page.mouse.move(x + swing(step, 150), y + swing(step, 90)));
     await page.mouse.move(x, y);
     await page.mouse.up({ button: 'middle' });
-    return rate;
+    return answer;
   },
-  async zoom({ page, canvas }) {
+  async zoom(side, measure) {
+    const { page, canvas } = side;
     await page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
-    return frames(page, (step) => page.mouse.wheel(0, Math.floor(step / 8) % 2 === 0 ? 40 : -40));
+    return measure(side, (step) => page.mouse.wheel(0, Math.floor(step / 8) % 2 === 0 ? 40 : -40));
   },
-  async drag({ page }) {
-    // A node in the middle of what is seen.
+  async drag(side, measure) {
+    const { page } = side;
+    // A node in the middle of what is seen, held where neither page has a port.
     const at = await page.evaluate(() => {
       const [width, height] = [innerWidth / 2, innerHeight / 2];
       const boxes = [...document.querySelectorAll('.react-flow__node')].map((node) => {
         const box = node.getBoundingClientRect();
-        return { x: box.left + box.width / 2, y: box.top + Math.min(box.height / 2, 6) };
+        return {
+          id: node.dataset.id,
+          x: box.left + box.width / 4,
+          y: box.top + Math.min(box.height / 2, 12),
+        };
       });
       const far = ({ x, y }) => Math.hypot(x - width, y - height);
       return boxes.reduce((best, box) => (far(box) < far(best) ? box : best));
     });
+    const left = () =>
+      page.evaluate(
+        (id) => document.querySelector(`.react-flow__node[data-id="${id}"]`).getBoundingClientRect().left,
+        at.id,
+      );
     // Selected before: what a click opens beside the canvas is no part of a drag.
     await page.mouse.click(at.x, at.y);
     await page.waitForTimeout(400);
+    const before = await left();
     await page.mouse.down();
-    const rate = await frames(page, (step) =>
+    const answer = await measure(side, (step) =>
       page.mouse.move(at.x + swing(step, 60), at.y + swing(step, 40)),
     );
+    await page.mouse.move(at.x + 60, at.y);
+    await page.waitForTimeout(200);
+    if (Math.abs((await left()) - before - 60) > 20) console.error('The drag did not move its node.');
     await page.mouse.move(at.x, at.y);
     await page.mouse.up();
-    return rate;
+    return answer;
   },
 };
 
 const sides = { ours: await open(ours), bare: await open(bare) };
 const result = {};
 for (const [gesture, perform] of Object.entries(GESTURES)) {
-  result[gesture] = { ours: [], bare: [] };
+  const made = { frames: { ours: [], bare: [] }, work: {} };
   for (let round = 0; round < Number(rounds); round += 1) {
-    for (const [name, side] of Object.entries(sides)) {
+    // The first of a turn changes: whatever warms up or wears off is shared.
+    const turn = Object.entries(sides);
+    for (const [name, side] of round % 2 === 0 ? turn : turn.reverse()) {
       await side.page.bringToFront();
-      result[gesture][name].push(await perform(side));
+      made.frames[name].push(await perform(side, frames));
     }
   }
+  for (const [name, side] of Object.entries(sides)) {
+    await side.page.bringToFront();
+    made.work[name] = await perform(side, work);
+  }
+  result[gesture] = made;
 }
 console.log(JSON.stringify(result));
 await browser.close();
