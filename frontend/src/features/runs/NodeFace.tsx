@@ -112,11 +112,13 @@ function Running({ nodeId, node }: { nodeId: string; node: NodeRun }) {
   return (
     <div className={styles.running}>
       <div className={styles.words}>
-        <span className={styles.message} title={node.waiting ?? undefined}>{cancelling
+        <span className={styles.message} title={node.waiting ?? undefined}>
+          {cancelling
             ? 'Cancelling…'
             : node.waiting !== null
               ? firstUpper(node.waiting)
-              : progressWords(node.progress)}</span>
+              : progressWords(node.progress)}
+        </span>
         <span className={styles.left}>
           {lost ? 'no connection' : left !== null ? timeLeft(left) : done !== null ? percent(done, 0) : ''}
         </span>
