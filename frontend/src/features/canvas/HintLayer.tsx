@@ -24,15 +24,17 @@ export function HintLayer({ container }: { container: HTMLElement | null }) {
       clearTimeout(timer);
       setSubject(null);
     };
-    const show = (event: Event, delay: number) => {
+    const show = (target: EventTarget | null | undefined, delay: number) => {
       const found =
-        event.target instanceof Element
-          ? event.target.closest<HTMLElement>('[data-port], [data-hint], [data-wire]')
+        target instanceof Element
+          ? target.closest<HTMLElement>('[data-port], [data-hint], [data-wire]')
           : null;
       hide();
       if (found) timer = window.setTimeout(() => setSubject(found), delay);
     };
-    root.addEventListener('pointerover', (event) => show(event, DELAY_MS), { signal });
+    // This layer is loaded after the canvas: the pointer may rest somewhere already.
+    show([...root.querySelectorAll(':hover')].at(-1), DELAY_MS);
+    root.addEventListener('pointerover', (event) => show(event.target, DELAY_MS), { signal });
     root.addEventListener(
       'pointermove',
       (event) => {
@@ -48,7 +50,7 @@ export function HintLayer({ container }: { container: HTMLElement | null }) {
     root.addEventListener(
       'focusin',
       (event) => {
-        if (event.target instanceof Element && event.target.matches(':focus-visible')) show(event, 0);
+        if (event.target instanceof Element && event.target.matches(':focus-visible')) show(event.target, 0);
       },
       { signal },
     );
