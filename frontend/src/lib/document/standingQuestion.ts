@@ -36,7 +36,6 @@ export function standingQuestion<A>(question: StandingQuestion<A>): Following {
     clearTimeout(timer);
     asking?.abort();
     asking = null;
-    question.onEdited?.();
     timer = setTimeout(() => void ask(), wait);
   };
 
@@ -79,7 +78,9 @@ export function standingQuestion<A>(question: StandingQuestion<A>): Following {
     follow: () => {
       following = true;
       const stop = documentStore.subscribe((now, before) => {
-        if (moved(now, before)) later(now.pipelineId === before.pipelineId ? question.quiet : 0);
+        if (!moved(now, before)) return;
+        question.onEdited?.();
+        later(now.pipelineId === before.pipelineId ? question.quiet : 0);
       });
       later(0);
       return () => {
