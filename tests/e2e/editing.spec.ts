@@ -117,11 +117,14 @@ test('opens a document dropped on the canvas as a new draft', async ({ page, ser
   const id = await createPipeline(server.url, sample());
   const designer = new Designer(page);
   await designer.open(`/pipelines/${id}`);
-  const files = await page.evaluateHandle((text) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([text], 'pipeline.json', { type: 'application/json' }));
-    return transfer;
-  }, JSON.stringify({ ...sample(), name: 'Dropped here' }));
+  const files = await page.evaluateHandle(
+    (text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], 'pipeline.json', { type: 'application/json' }));
+      return transfer;
+    },
+    JSON.stringify({ ...sample(), name: 'Dropped here' }),
+  );
   await designer.canvas.dispatchEvent('dragenter', { dataTransfer: files });
   await designer.canvas.dispatchEvent('dragover', { dataTransfer: files });
   await designer.canvas.dispatchEvent('drop', { dataTransfer: files });
