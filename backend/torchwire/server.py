@@ -10,8 +10,6 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -21,6 +19,7 @@ from pydantic import SecretStr
 from torchwire.config import Config
 from torchwire.errors import DatabaseUnavailableError, TorchwireError
 from torchwire.execution.home import HomeLock
+from torchwire.imports import hidden
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +81,8 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
         """Build the application and start its threads. Called in the worker."""
         gc.disable()  # what is loaded stays: looking for garbage in it takes a twentieth of the start
         try:
-            with _without("requests", "websocket"):
+            # Socket.IO brings its client, which nobody uses here, and that brings requests: 0.1 s of the start.
+            with hidden(("requests", "websocket")):
                 import flask_socketio  # noqa: F401
             from torchwire.app import create_app
             from torchwire.extensions import services
@@ -122,21 +122,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _close_connections(self) -> None:
         self.app.services.clients.disconnect_all()
-
-
-@contextmanager
-def _without(*names: str) -> Iterator[None]:
-    """Have what can do without these libraries do without them, where nothing has loaded them yet.
-
-    Socket.IO brings its client, which nobody uses here, and that brings requests: a tenth of a second of the start.
-    """
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is Python's word for "can't be imported"
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def _leave(server: Any, worker: Any) -> None:

@@ -25,7 +25,6 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +33,7 @@ from torchwire.execution.hugepages import collapse
 from torchwire.execution.processes import children, collect_orphans, started_at
 from torchwire.execution.spares import Order, Spares
 from torchwire.execution.worker import Prepared, open_streams, run_attempt
+from torchwire.imports import hidden
 from torchwire.registry import Registry
 
 Runner = Callable[[Path, Registry, Prepared], None]
@@ -177,21 +177,9 @@ def preload_private(packages: list[str], without: list[str]) -> Iterator[None]:
     """
     for package in packages:
         for info in pkgutil.walk_packages(getattr(sys.modules.get(package), "__path__", []), package + "."):
-            with _hidden(without):
+            with hidden(without):
                 _try_import(info.name, quietly=bool(without))
             yield
-
-
-@contextmanager
-def _hidden(names: list[str]) -> Iterator[None]:
-    """Make importing these fail, for a while."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is Python's word for "can't be imported"
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def _try_import(name: str, *, quietly: bool = False) -> list[str]:
