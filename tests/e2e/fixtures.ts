@@ -73,20 +73,45 @@ class RealServer implements Server {
   }
 }
 
-export const test = base.extend<object, { server: Server }>({
-  server: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
-    async ({}, use) => {
+/** The server of one test file: the next file gets another, so that no journey finds what another has made. */
+class FileServer {
+  private file: string | undefined;
+  private server: RealServer | undefined;
+
+  async of(file: string): Promise<Server> {
+    if (this.server === undefined || this.file !== file) {
+      await this.end();
       const port = await freePort();
       const home = mkdtempSync(join(tmpdir(), 'torchwire-e2e-'));
-      const server = new RealServer(`http://127.0.0.1:${String(port)}`, home, port);
-      await server.start();
-      await use(server);
-      await server.stop();
-      rmSync(home, { recursive: true, force: true });
+      this.server = new RealServer(`http://127.0.0.1:${String(port)}`, home, port);
+      this.file = file;
+      await this.server.start();
+    }
+    return this.server;
+  }
+
+  async end(): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    this.server = undefined;
+    await server.stop();
+    rmSync(server.home, { recursive: true, force: true });
+  }
+}
+
+export const test = base.extend<{ server: Server }, { fileServer: FileServer }>({
+  fileServer: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
+    async ({}, use) => {
+      const fileServer = new FileServer();
+      await use(fileServer);
+      await fileServer.end();
     },
     { scope: 'worker' },
   ],
+  server: async ({ fileServer }, use, { file }) => {
+    await use(await fileServer.of(file));
+  },
   baseURL: async ({ server }, use) => {
     await use(server.url);
   },
