@@ -78,3 +78,28 @@ def test_whatever_is_known_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
                 refused += 1
                 assert not taken
     assert known > 100 and refused > 20
+
+
+def test_what_would_change_the_image_is_looked_at_in_files_like_one_decoded() -> None:
+    upright(jpeg((40, 30)), ".jpg", 10**6)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert upright(jpeg((40, 30)), ".jpg", 10**6).content is None
+    found = upright(jpeg((40, 30), exif=turned), ".jpg", 10**6)
+    assert (found.ending, found.width, found.height) == (".png", 30, 40)
+    with pytest.raises(UnusableImageError, match="pixels"):
+        upright(jpeg((64, 24)), ".jpg", 64 * 24 - 1)
+    flat = bytearray(jpeg((40, 30)))
+    at = flat.index(b"\xff\xc0")
+    flat[at + 5 : at + 7] = b"\0\0"
+    with pytest.raises(UnusableImageError):
+        upright(bytes(flat), ".jpg", 10**6)
+
+
+def test_only_bare_files_are_taken_without_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    upright(jpeg((40, 30)), ".jpg", 10**6)
+    monkeypatch.setattr("torchwire_modules.data._upright.open_image", None)
+    found = upright(jpeg((64, 24), seed=1, comment=b"hello"), ".JPG", 10**6)
+    assert (found.content, found.ending, found.width, found.height, found.format) == (None, ".jpg", 64, 24, "JPEG")
+    with pytest.raises(UnusableImageError, match="NoneType"):
+        upright(jpeg((64, 24), icc_profile=b"profile"), ".jpg", 10**6)

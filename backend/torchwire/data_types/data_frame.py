@@ -54,10 +54,11 @@ class DataFrame:
     def table(self) -> Any:
         """The rows as a pyarrow Table. Raises InvalidDatasetError when they can't be read."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
+
+        from torchwire.data_types.columns import read_table
 
         try:
-            return pq.read_table(self.folder / TABLE)
+            return read_table(self.folder / TABLE)
         except (OSError, pa.ArrowException) as error:
             raise InvalidDatasetError(f"The table can't be read: {error}", hint=_HINT) from error
 

@@ -22,6 +22,7 @@ FORMAT, VERSION = "torchwire/image-directory", 1
 MANIFEST, TABLE = "image_directory.json", "images.parquet"
 UNLABELLED_FOLDER = "images"
 COLUMNS = ("id", "path", "category", "label", "width", "height", "sha256", "split")
+NUMBERS = ("label", "width", "height")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,10 +80,11 @@ class ImageDirectory:
     def records(self) -> Any:
         """The records as a pyarrow Table with the columns ``COLUMNS``. Raises InvalidDatasetError when unreadable."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
+
+        from torchwire.data_types.columns import read_table
 
         try:
-            table = pq.read_table(self.folder / TABLE)
+            table = read_table(self.folder / TABLE)
         except (OSError, pa.ArrowException) as error:
             raise InvalidDatasetError(f"The table of images can't be read: {error}", hint=_HINT) from error
         if missing := [name for name in COLUMNS if name not in table.column_names]:
@@ -181,8 +183,10 @@ def _as_table(records: Iterable[ImageRecord] | Any) -> Any:
 
     if isinstance(records, pa.Table):
         return records.select(COLUMNS)
+    from torchwire.data_types.columns import number_column, text_column
+
     rows = list(records)
-    kinds = {"label": pa.int32(), "width": pa.int32(), "height": pa.int32()}
+    columns = {name: [getattr(row, name) for row in rows] for name in COLUMNS}
     return pa.table(
-        {name: pa.array([getattr(row, name) for row in rows], kinds.get(name, pa.string())) for name in COLUMNS}
+        {name: (number_column if name in NUMBERS else text_column)(values) for name, values in columns.items()}
     )

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from torchwire.data_types.columns import FLOATS, number_column, read_table, text_column
 from torchwire.data_types.data_frame import FORMAT, SCHEMA, TABLE, VERSION, DataFrame
 from torchwire.data_types.json_files import write_json
 from torchwire.data_types.kept import KEPT
@@ -71,7 +72,7 @@ class ScoredTable:
 
     def column(self, name: str) -> Any:
         """One column, whole."""
-        return pq.read_table(self.file, columns=[name]).column(0).combine_chunks()
+        return read_table(self.file, [name]).column(0).combine_chunks()
 
     def probabilities(self) -> NDArray[np.float64]:
         """All probabilities (images, classes)."""
@@ -127,9 +128,9 @@ class ScoredWriter:
     def write(self, ids: list[str], categories: list[str | None], probabilities: NDArray[np.float32]) -> None:
         """Add images as one row group: ``probabilities`` is (images, classes). The greatest is the scored label."""
         best = probabilities.argmax(axis=1)
-        columns = [pa.array(ids, pa.string())] + ([pa.array(categories, pa.string())] if self._labelled else [])
-        columns += [pa.array(probabilities[:, number]) for number in range(len(self._labels))]
-        columns.append(pa.array([self._labels[number] for number in best], pa.string()))
+        columns = [text_column(ids)] + ([text_column(categories)] if self._labelled else [])
+        columns += [number_column(probabilities[:, number], FLOATS) for number in range(len(self._labels))]
+        columns.append(text_column([self._labels[number] for number in best]))
         self._file.write_table(pa.table(columns, schema=self._schema), row_group_size=len(ids))
         self._rows += len(ids)
 
@@ -335,7 +336,7 @@ def _take(file: Path, numbers: NDArray[np.int64]) -> Any:
         table = source.read_row_groups(needed.tolist())
         first = dict(zip(needed.tolist(), np.cumsum([0, *[sizes[g] for g in needed]]).tolist(), strict=False))
         places = [first[g] + n - starts[g] for g, n in zip(groups.tolist(), numbers.tolist(), strict=True)]
-        return table.take(pa.array(places, pa.int64()))
+        return table.take(number_column(places, np.dtype(np.int64)))
 
 
 def _check(name: str, value: str, options: tuple[str, ...]) -> None:

@@ -141,8 +141,12 @@ def _write(path: Path, content: bytes) -> None:
     except FileNotFoundError:  # made here, so that a category without a usable image has no folder
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, flags, 0o644)
-    with os.fdopen(handle, "wb", buffering=0) as file:
-        file.write(content)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
 
 
 def _hint(layout: Layout) -> str:

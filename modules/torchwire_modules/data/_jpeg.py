@@ -8,44 +8,79 @@ every file.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
+
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _BASELINE, _TABLES, _SCAN = 0xC0, (0xC4, 0xDB), 0xDA
-_ADOBE, _COMMENT = 0xEE, 0xFE
+_JFIF, _ADOBE, _COMMENT = 0xE0, 0xEE, 0xFE
+_MARKER = 0xFF
 _MOST = 256
 
 _known: set[bytes] = set()
 
 
-def headers(content: bytes) -> bytes | None:
-    """What decides how the scan of a baseline JPEG is decoded; None for other files, and where the scan isn't whole."""
+class Headers(NamedTuple):
+    """What stands before the scan of a baseline JPEG. ``tables`` decide how it is decoded; ``bare`` files say nothing
+    that would change the image, such as an orientation, and nothing that has to be looked at by others."""
+
+    tables: bytes
+    width: int
+    height: int
+    bare: bool
+
+    @property
+    def pixels(self) -> int:
+        """How many there are."""
+        return self.width * self.height
+
+
+def headers(content: bytes) -> Headers | None:
+    """Read them; None for other files, and where the scan isn't whole."""
     if content[:2] != _START or content[-2:] != _END:
         return None
     found: list[bytes] = []
-    at, last = 2, len(content) - 2
+    sizes: list[bytes] = []
+    at, last, bare = 2, len(content) - 2, True
     while content[at : at + 1] == b"\xff" and at + 4 <= last:
         kind, end = content[at + 1], at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
         segment = content[at:end]
         if end > last:
             return None
         if kind == _SCAN:
-            whole = content.count(b"\xff", end, last) == content.count(b"\xff\x00", end, last)
-            return b"".join([*found, segment]) if whole and end < last else None
+            if len(sizes) != 1 or end >= last or not _is_whole(content, end, last):
+                return None
+            height, width = int.from_bytes(sizes[0][:2], "big"), int.from_bytes(sizes[0][2:], "big")
+            return Headers(b"".join([*found, segment]), width, height, bare and width * height > 0)
         if kind == _BASELINE:
+            sizes.append(segment[5:9])
             found.append(segment[:5] + segment[9:])  # all but height and width
         elif kind in _TABLES or kind == _ADOBE:
             found.append(segment)
-        elif not (0xE0 <= kind <= 0xEF or kind == _COMMENT):
+        elif kind == _JFIF:
+            bare = bare and segment[4:9] == b"JFIF\0" and len(segment) >= 18
+        elif 0xE0 <= kind <= 0xEF:
+            bare = False
+        elif kind != _COMMENT:
             return None
         at = end
     return None
 
 
-def is_like_one_decoded(outline: bytes | None) -> bool:
-    """Whether a file with these ``headers`` was decoded."""
-    return outline in _known
+def _is_whole(content: bytes, begin: int, end: int) -> bool:
+    """Whether no marker breaks the scan: each byte FF in it is followed by a zero."""
+    values = np.frombuffer(content, np.uint8)
+    places = (values[begin:end] == _MARKER).nonzero()[0]
+    return not values[places + (begin + 1)].any()
 
 
-def was_decoded(outline: bytes | None) -> None:
-    """Remember that a file with these ``headers`` could be decoded."""
-    if outline is not None and len(_known) < _MOST:
-        _known.add(outline)
+def is_like_one_decoded(found: Headers | None) -> bool:
+    """Whether a file with these tables was decoded."""
+    return found is not None and found.tables in _known
+
+
+def was_decoded(found: Headers | None) -> None:
+    """Remember that a file with these tables could be decoded, to 8-bit RGB."""
+    if found is not None and len(_known) < _MOST:
+        _known.add(found.tables)

@@ -12,7 +12,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from torchwire.data_types.images import open_image
 from torchwire.errors import TooManyPixelsError
-from torchwire_modules.data._jpeg import headers, is_like_one_decoded, was_decoded
+from torchwire_modules.data._jpeg import Headers, headers, is_like_one_decoded, was_decoded
 
 MAX_FILE_BYTES = 1024**3
 
@@ -74,12 +74,15 @@ def upright(content: bytes, ending: str, max_pixels: int) -> UprightImage:
     """
     if not content:
         raise UnusableImageError("it is empty (0 bytes)")
+    outline = headers(content)
+    if outline is not None and outline.bare and outline.pixels <= max_pixels and is_like_one_decoded(outline):
+        return UprightImage(None, _ending_for("JPEG", ending), outline.width, outline.height, "JPEG")
     try:
         with open_image(io.BytesIO(content), max_pixels) as image:
             width, height, format = *image.size, image.format or ""
             turn = _TURNS.get(_orientation(image))
             if _is_plain(image, content) and turn is None:
-                _check_decodes(image, content)
+                _check_decodes(image, content, outline)
                 return UprightImage(None, _ending_for(format, ending), width, height, format)
             _load(image, content)
             rgb = to_rgb(image if turn is None else image.transpose(turn))
@@ -103,11 +106,10 @@ def _load(image: Image.Image, content: bytes) -> None:
     image.load()
 
 
-def _check_decodes(image: ImageFile.ImageFile, content: bytes) -> None:
+def _check_decodes(image: ImageFile.ImageFile, content: bytes, outline: Headers | None) -> None:
     if image.format not in ("JPEG", "MPO"):
         _load(image, content)
         return
-    outline = headers(content)
     if is_like_one_decoded(outline):
         return
     width, height = image.size

@@ -72,7 +72,9 @@ class SplitImageDirectory(Module):
         second = sorted(set(range(images.total)) - set(first))
         self._check_both(len(first), len(second))
         folders = [ctx.output_folder(f"output_image_directory{number}") for number in (1, 2)]
-        tables = [images.records.take(rows) for rows in (first, second)]
+        from torchwire.data_types.columns import number_column  # late: it loads numpy and pyarrow
+
+        tables = [images.records.take(number_column(rows)) for rows in (first, second)]
         parts = zip(folders, tables, strict=True)
         link_images(ctx, [(images, folder, table.column("path").to_pylist()) for folder, table in parts])
         for folder, table in zip(folders, tables, strict=True):

@@ -67,7 +67,8 @@ class ScoreImageModel(Module):
 
     def run(self, ctx: Context) -> Outputs:
         """Score every image."""
-        from torchwire.data_types.scores import ScoredWriter  # late: these load numpy, pyarrow and torch
+        from torchwire.data_types.columns import number_column  # late: these load numpy, pyarrow and torch
+        from torchwire.data_types.scores import ScoredWriter
         from torchwire_modules.evaluation import _inference
         from torchwire_modules.training._datasets import at_port
         from torchwire_modules.training._device import memory_errors
@@ -97,8 +98,9 @@ class ScoreImageModel(Module):
             ) as table,
         ):
             for indices, scores in scored:
-                categories = records.column("category").take(indices).to_pylist() if labelled else []
-                table.write(records.column("id").take(indices).to_pylist(), categories, scores)
+                rows = number_column(indices)
+                categories = records.column("category").take(rows).to_pylist() if labelled else []
+                table.write(records.column("id").take(rows).to_pylist(), categories, scores)
                 done += len(indices)
                 ctx.progress(done, total, unit="images", message=f"{done} of {total} images")
                 ctx.check_cancelled()

@@ -250,3 +250,36 @@ def test_a_missing_archive_says_so(tmp_path: Path) -> None:
 def test_nested_archives_stay_shut(tmp_path: Path) -> None:
     inner = make_zip(tmp_path / "inner.zip", {"../evil.jpg": b"1"}).read_bytes()
     assert check_archive(make_zip(tmp_path / "a.zip", {"inner.zip": inner, "1.jpg": b"1"})).images == 1
+
+
+def test_names_a_member_that_its_header_calls_otherwise(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "data.zip", {"rose/1.jpg": b"one"})
+    path.write_bytes(path.read_bytes().replace(b"rose/1.jpg", b"../x/1.jpg", 1))
+    with pytest.raises(InvalidArchiveError, match=r"'rose/1.jpg', which is damaged"):
+        list(iter_members(path))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_reads_every_kind_of_packing(tmp_path: Path, method: int) -> None:
+    path, long = tmp_path / "data.zip", zipfile.ZipInfo("übel/水.jpg")
+    long.extra, long.compress_type = b"\x99\x99\xff\x0f" + bytes(4095), method
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr(long, b"content" * 99)
+        archive.writestr("caf\xe9/empty.jpg", b"")
+        archive.writestr("a/last.jpg", b"last")
+    read = {member.path: stream.read() for member, stream in iter_members(path)}
+    assert read == {"übel/水.jpg": b"content" * 99, "caf\xe9/empty.jpg": b"", "a/last.jpg": b"last"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("size", [2, 4])
+def test_a_member_that_is_not_as_long_as_it_says_is_damaged(tmp_path: Path, method: int, size: int) -> None:
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a/1.jpg", b"one")
+    content = bytearray(path.read_bytes())
+    at = content.index(b"PK\x01\x02")
+    content[at + 24] = size
+    path.write_bytes(content)
+    with pytest.raises(InvalidArchiveError, match=r"'a/1.jpg', which is damaged"):
+        list(iter_members(path))
