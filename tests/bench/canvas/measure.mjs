@@ -13,7 +13,8 @@ const [ours, bare, rounds] = process.argv.slice(2);
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path !== undefined && existsSync(path),
 );
-const LASTS_MS = 1000;
+const LASTS_MS = 1500;
+const FRAME_MS = 1000 / 60;
 const TRACED_STEPS = 30;
 
 const browser = await chromium.launch({
@@ -32,26 +33,32 @@ async function open(url) {
   return { page, canvas, tracer };
 }
 
-/** Frames a second of the page while `move` goes on. */
+/**
+ * Frames a second of the page while `move` goes on: a move for every frame of the screen, whether or not the page has
+ * drawn the one before. Were each waited for, a page that takes long would count the frames in which it has nothing to do.
+ */
 async function frames({ page }, move) {
   await page.evaluate(() => {
-    window.counted = 0;
-    window.counting = true;
-    const count = () => {
-      if (!window.counting) return;
-      window.counted += 1;
-      requestAnimationFrame(count);
+    window.drawn = [];
+    const count = (now) => {
+      window.drawn?.push(now);
+      if (window.drawn) requestAnimationFrame(count);
     };
     requestAnimationFrame(count);
   });
   const begun = performance.now();
-  for (let step = 0; performance.now() - begun < LASTS_MS; step += 1) await move(step);
-  const lasted = performance.now() - begun;
-  const counted = await page.evaluate(() => {
-    window.counting = false;
-    return window.counted;
+  const sent = [];
+  for (let step = 0; performance.now() - begun < LASTS_MS; step += 1) {
+    sent.push(move(step));
+    await new Promise((next) => setTimeout(next, FRAME_MS));
+  }
+  const drawn = await page.evaluate(() => {
+    const { drawn } = window;
+    window.drawn = null;
+    return drawn;
   });
-  return (counted * 1000) / lasted;
+  await Promise.all(sent);
+  return ((drawn.length - 1) * 1000) / (drawn.at(-1) - drawn[0]);
 }
 
 /** Milliseconds of the processor that one step of `move` costs the page's main thread. */
@@ -128,8 +135,9 @@ const GESTURES = {
       page.mouse.move(at.x + swing(step, 60), at.y + swing(step, 40)),
     );
     await page.mouse.move(at.x + 60, at.y);
-    await page.waitForTimeout(200);
-    if (Math.abs((await left()) - before - 60) > 20) console.error('The drag did not move its node.');
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    const moved = (await left()) - before;
+    if (Math.abs(moved - 60) > 20) console.error(`${page.url()}: the drag moved its node by ${moved.toFixed()} px, not by 60.`);
     await page.mouse.move(at.x, at.y);
     await page.mouse.up();
     return answer;
