@@ -1,4 +1,4 @@
-"""How smoothly the canvas moves, beside a bare @xyflow/react page with as many plain nodes, in headless Chromium."""
+"""How soon the canvas is there and how smoothly it moves, beside a bare @xyflow/react page with as many plain nodes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench.harness import ROOT, Measurement, serving
+from tests.bench.harness import ROOT, Measurement, serving, summarise
 
 HERE = Path(__file__).parent / "canvas"
 ROUNDS = 5
+OPENINGS = 9
 RATIO = 0.9
 """Ours may be this much slower than the bare page."""
 FLOORS = {144: 50.0, 700: 30.0}
 """Frames a second that are wanted where the bare page reaches them."""
 BLOCK = (900, 1100)
+SAMPLE = ROOT / "examples" / "image-classification-resnet.json"
 
 
 def canvas(nodes: int) -> Measurement:
@@ -56,9 +58,25 @@ def canvas(nodes: int) -> Measurement:
     return Measurement(f"canvas-{nodes}", value, "fps", spread, ("bare page", peer), goal, holds)
 
 
+def page_ready() -> list[Measurement]:
+    """Seconds from the page's first byte until a click selects a node of the sample, in a browser that never saw it."""
+    nodes = len(json.loads(SAMPLE.read_text())["nodes"])
+    document = _graph(nodes)
+    with serving() as (url, _, _), _bare_page(document, nodes) as bare:
+        ours = f"{url}/pipelines/{_create(url, document)}"
+        script = [str(HERE / "ready.mjs"), ours, f"{bare}/#{nodes}", str(nodes), str(OPENINGS)]
+        answer = subprocess.run(["node", *script], cwd=ROOT, check=True, capture_output=True, text=True)
+    times: dict[str, dict[str, list[float]]] = json.loads(answer.stdout)
+    own, peer = times["ours"], times["bare"]
+    return [
+        summarise("page-ready", own["usable"], "s", peer=("bare page", peer["usable"]), at_most=1),
+        summarise("page-drawn", own["drawn"], "s", peer=("bare page", peer["drawn"])),
+    ]
+
+
 def _graph(nodes: int) -> dict[str, Any]:
     """Copies of the sample pipeline in rows, cut to exactly ``nodes`` nodes."""
-    sample = json.loads((ROOT / "examples" / "image-classification-resnet.json").read_text())
+    sample = json.loads(SAMPLE.read_text())
     copies = -(-nodes // len(sample["nodes"]))
     columns = round(copies**0.5 * 1.2) or 1
     made: list[dict[str, Any]] = []

@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
     "event-latency-20": latency.event_latency(20),
     "event-latency-100": latency.event_latency(100),
     "page-weight": web.page_weight,
+    "page-ready": canvas_speed.page_ready,
     "renders-per-event": web.renders_per_event,
     "train-resnet18": training.train_resnet18,
     "train-densenet121": training.train_densenet121,
