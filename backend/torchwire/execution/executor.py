@@ -243,6 +243,7 @@ class Executor:
     def flush(self) -> None:
         """Number and store what was said in this turn."""
         self.progress.flush()
+        self.store.settle()  # no row may outlive its folder
         self.unused = self._database.checkpoints.unneeded(self.unused)  # another may have adopted the same since
         self.loads = self._dispatcher.loads(self.attempts.values())
 

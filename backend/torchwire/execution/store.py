@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ class ArtifactStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._disk = ThreadPoolExecutor(1, "flush")
+        self._flushes: list[Future[None]] = []
 
     def folder(self, digest: str) -> Path:
         """Where the artifact lies, with its ``index.json``."""
@@ -28,7 +31,10 @@ class ArtifactStore:
         return self.folder(digest) / "data"
 
     def adopt(self, sealed: Path, digest: str) -> None:
-        """Commit a sealed folder. One that is there already stays, and ``sealed`` is left for the clean-up."""
+        """Commit a sealed folder. One that is there already stays, and ``sealed`` is left for the clean-up.
+
+        A loss of power may still take it away until ``settle`` has returned.
+        """
         target = self.folder(digest)
         if self.is_whole(digest):
             return
@@ -37,7 +43,13 @@ class ArtifactStore:
             target.parent.mkdir(parents=True)
             flush_folder(self._root)
         sealed.rename(target)
-        flush_folder(target.parent)
+        self._flushes.append(self._disk.submit(flush_folder, target.parent))
+
+    def settle(self) -> None:
+        """Wait until what was adopted is on the disk; it goes there beside what is done meanwhile. Raises OSError."""
+        flushes, self._flushes = self._flushes, []
+        for flush in flushes:
+            flush.result()
 
     def withdraw(self, digest: str) -> Path | None:
         """Take a folder that nothing refers to out of the store, at once, and return where it lies to be removed."""

@@ -72,6 +72,7 @@ def test_an_artifact_that_lost_a_file_is_not_whole_and_is_replaced(tmp_path: Pat
     assert not store.is_whole(sealed.digest)
     again = seal(folder_of(tmp_path / "2", a="x"), tmp_path / "s2", KnownDigests())
     store.adopt(tmp_path / "s2", again.digest)
+    store.settle()
     assert store.is_whole(sealed.digest)
 
 
