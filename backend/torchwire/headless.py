@@ -211,6 +211,7 @@ def _outcome(place: Workplace, run_id: str) -> dict[str, Any]:
             "status": node["status"],
             "reused": node["reused"],
             "seconds": node["seconds"],
+            **({"machines": node["machines"]} if node.get("machines") else {}),
             **({"error": node["error"]} if node["error"] else {}),
             "outputs": outputs,
         }

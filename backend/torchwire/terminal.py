@@ -92,7 +92,7 @@ class Terminal:
         if event.type == "node.progress" and event.node in self._tasks:
             done, total = event.data["done"], event.data["total"] or None
             self._progress.update(self._tasks[event.node], completed=done, total=total, note=note)
-        elif event.type == "node.resumed":
+        elif event.type in ("node.resumed", "node.placed"):
             self._change(event.node, "running", note)
         elif event.type == "node.waiting":
             self._change(event.node, "queued", note)
@@ -156,6 +156,8 @@ def _note(event: RunEvent) -> str:
             return f"[dim]{escape(data['why'])}[/]"
         case "node.started":
             return f"[dim]{escape(data['why'] or '')}[/]"
+        case "node.placed":
+            return f"[dim]on {escape(_printable(', '.join(data['machines'])))}[/]"
         case "node.resumed":
             return f"[cyan]{escape(data['message'])}[/]"
         case "node.finished":

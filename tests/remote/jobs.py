@@ -70,8 +70,9 @@ def events(attempt: RemoteAttempt, *, until: str | None = None, seconds: float =
 
 
 def kinds(said: list[dict[str, Any]]) -> list[str]:
-    """The kinds of events, without those that come as time passes."""
-    return [event["type"] for event in said if event["type"] not in ("attempt.memory", "node.progress")]
+    """The kinds of events, without those that come as time passes or always."""
+    left_out = ("attempt.memory", "attempt.placed", "node.progress")
+    return [event["type"] for event in said if event["type"] not in left_out]
 
 
 def lines(said: list[dict[str, Any]]) -> list[str]:

@@ -100,6 +100,13 @@ class NodeStarted(NodeEventBase):
     why: NotRequired[str | None]
 
 
+class NodePlaced(NodeEventBase):
+    """The attempt runs on these machines of its target. Not said of this computer."""
+
+    type: Literal["node.placed"]
+    machines: list[str]
+
+
 class NodeProgress(NodeEventBase):
     """How far the node is."""
 
@@ -185,6 +192,7 @@ RunEvent = TypeAliasType(
         | NodeQueued
         | NodeWaiting
         | NodeStarted
+        | NodePlaced
         | NodeMemory
         | NodeCheckpoint
         | NodeResumed

@@ -15,6 +15,7 @@ EventType = Literal[
     "node.queued",
     "node.waiting",  # why: what it waits for, in words; only when it can't start at once
     "node.started",  # attempt, target, pid, why (the reason it was not reused)
+    "node.placed",  # machines: names of those of its target that it runs on, each once; not said of this computer
     "node.progress",  # done, total, unit, message, seconds_left
     "node.metric",  # axis, step, values {name: number|null}
     "node.memory",  # memory_bytes of the node's whole process tree, at most one every two seconds

@@ -266,6 +266,8 @@ class Executor:
                 self._remember_memory(run, attempt, data)
             elif kind in ("attempt.waiting", "attempt.running"):
                 self._wait_elsewhere(run, attempt, data)
+            elif kind == "attempt.placed":
+                self.progress.say(run, "node.placed", attempt.node, machines=data["machines"])
             elif kind == "attempt.resumed":
                 self._database.attempts.resumed(attempt.id, data.pop("digest"))
                 self.progress.say(run, "node.resumed", attempt.node, **data)

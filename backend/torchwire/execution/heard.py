@@ -145,6 +145,13 @@ class Running(TypedDict):
 
 
 @loose
+class Placed(TypedDict):
+    """The machines of its target that it runs on."""
+
+    machines: Annotated[list[Name], Field(max_length=1000)]
+
+
+@loose
 class Memory(TypedDict):
     """What an attempt takes that can't be looked at from here."""
 
@@ -176,6 +183,7 @@ FORMS: dict[str, TypeAdapter[Any]] = {
     "attempt.ended": TypeAdapter(Ended),
     "attempt.waiting": TypeAdapter(Waiting),
     "attempt.running": TypeAdapter(Running),
+    "attempt.placed": TypeAdapter(Placed),
     "attempt.memory": TypeAdapter(Memory),
     "attempt.checkpoint": TypeAdapter(Checkpoint),
     "attempt.resumed": TypeAdapter(Resumed),

@@ -12,6 +12,7 @@ import json
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -52,9 +53,13 @@ OVER = frozenset({"attempt.done", "attempt.failed", "attempt.cancelled", "attemp
 class RemoteAttempt:
     """An attempt at work. Its methods may be called from any thread; none but ``read`` waits."""
 
-    def __init__(self, job: RemoteJob, *, patience: float | None = None) -> None:
-        """With ``patience``, it ends when nobody has read what it says, or asked how it is, for so many seconds."""
+    def __init__(self, job: RemoteJob, *, patience: float | None = None, machine: str | None = None) -> None:
+        """With ``patience``, it ends when nobody has read what it says, or asked how it is, for so many seconds.
+
+        ``machine`` is what the target calls the machine that this is; by default its host name.
+        """
         self._job = job
+        self._machine = machine or socket.gethostname()
         self._patience = patience
         self._folder = _scratch(job) / "attempts" / f"{job.attempt}-{uuid.uuid4().hex[:8]}"
         self._told = self._folder / "told.jsonl"
@@ -121,6 +126,7 @@ class RemoteAttempt:
     def _run(self) -> None:
         began, how = time.monotonic(), None
         try:
+            self._say("attempt.placed", {"machines": [self._machine]})
             how = _Work(self._job, self._folder, self._say, self._wants).run()
         except Exception as error:  # noqa: BLE001 - the end of the thread: nobody would hear of it otherwise
             told = error if isinstance(error, TorchwireError) else LibraryError(f"{type(error).__name__}: {error}")

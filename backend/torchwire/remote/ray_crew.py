@@ -39,7 +39,7 @@ class Seat:
     """An attempt of one process. Ray's actor: it has the resources, and its end is the attempt's."""
 
     def __init__(self, job: RemoteJob, patience: float) -> None:
-        self._attempt = RemoteAttempt(job, patience=patience)
+        self._attempt = RemoteAttempt(job, patience=patience, machine=_machine())
         self._attempt.start()
 
     def read(self, offset: int, wait: float) -> bytes:
@@ -127,6 +127,7 @@ class Crew:
             self._members[rank] = Member(machine, time.monotonic())
             if len(self._members) == size and self._state.status == "pending":
                 self._state = JobState("running")
+                self._say("attempt.placed", {"machines": sorted({one.machine for one in self._members.values()})})
 
     def meeting(self) -> tuple[str | None, str | None]:
         """Where all meet once all are there, and what the rank is to do."""
@@ -156,6 +157,8 @@ class Crew:
             member.memory = data
             if rank == 0:
                 self._say(kind, self._whole_memory(data))
+        elif kind == "attempt.placed":
+            pass  # all were named when they met
         elif rank == 0:
             self._say(kind, data)
         elif kind == "node.log":
@@ -320,7 +323,7 @@ def run_rank(told: Mapping[str, Any]) -> None:
         if order is not None:
             ray.get(crew.put.remote(rank, b"", True))
             return
-        attempt = RemoteAttempt(ranked(job, rank, where), patience=told["patience"])
+        attempt = RemoteAttempt(ranked(job, rank, where), patience=told["patience"])  # the crew names the machines
         attempt.start()
         offset, over = 0, False
         while not over:

@@ -121,7 +121,8 @@ class _Task:
 
     def __init__(self, folder: JobFolder, job: RemoteJob, patience: float, rank: int) -> None:
         self._folder, self._rank, self._patience = folder, rank, patience
-        self._attempt = RemoteAttempt(ranked(job, rank, self._meeting()) if job.processes > 1 else job)
+        own = ranked(job, rank, self._meeting()) if job.processes > 1 else job
+        self._attempt = RemoteAttempt(own, machine=os.environ.get("SLURMD_NODENAME"))
         self._said = 0
         self._beat, self._beat_heard = -1, time.monotonic()
 
@@ -183,6 +184,7 @@ class _First(_Task):
         self._lines = [Lines(folder.said_by(rank)) for rank in range(job.processes)]
         self._ends: dict[int, dict[str, Any]] = {}
         self._memory: dict[int, dict[str, Any]] = {}
+        self._machines: dict[int, list[str]] = {}
         self._out = folder.said.open("ab", buffering=0)
 
     def run(self) -> None:
@@ -232,6 +234,11 @@ class _First(_Task):
             if rank == 0:
                 total = {name: sum(one[name] for one in self._memory.values()) for name in ("now", "peak")}
                 return event | {"data": event["data"] | total}
+        if event["type"] == "attempt.placed":
+            self._machines[rank] = event["data"]["machines"]
+            named = sorted({name for names in self._machines.values() for name in names})
+            whole = len(self._machines) == self._processes
+            return event | {"data": {"machines": named}} if whole else None
         if rank and event["type"] == "node.log":
             lines = [[when, f"rank {rank}", text] for when, _, text in event["data"]["lines"]]
             return event | {"data": {"lines": lines}}

@@ -29,6 +29,7 @@ def new_node() -> dict[str, Any]:
         "seconds_saved": None,
         "attempt": None,
         "target": None,
+        "machines": [],
         "started": None,
         "finished": None,
         "progress": None,
@@ -69,6 +70,8 @@ def apply_to_node(node: dict[str, Any], event: RunEvent) -> None:
         case "node.started":
             node.update(new_node(), status="running", started=event.time)
             node.update({key: data.get(key) for key in ("attempt", "target", "why")})
+        case "node.placed":
+            node["machines"] = data["machines"]
         case "node.progress":
             node["progress"] = {key: data.get(key) for key in ("done", "total", "unit", "message", "seconds_left")}
         case "node.metric" if data.get("axis") == "result":

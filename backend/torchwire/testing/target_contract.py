@@ -129,6 +129,7 @@ class TargetContract:
         assert digests(there) == digests(at_home)
         [started] = home.events(there["id"], "node.started")
         assert started.data["target"] == site.target
+        self.check_place(home, site, there, "trains")
 
     def test_nodes_of_one_run_share_out_over_targets(self, home: Home, site: Site) -> None:
         """A node at home reads what one on the target made, and the other way round."""
@@ -406,6 +407,17 @@ class TargetContract:
         """Check what a run made against a run of the same work that nothing disturbed."""
         here = home.run(documents.on(document, HERE, processes=self.machines * self.processes))
         assert digests(home.finish(run_id))[node] == digests(completed(here))[node]
+
+    def check_place(self, home: Home, site: Site, run: dict[str, Any], node: str) -> None:
+        """Check that it is known on which machines a node ran, by the names that the survey has for them."""
+        said = [event.data["machines"] for event in home.events(run["id"], "node.placed", node)]
+        if not self.is_remote:
+            assert not said
+            return
+        [named] = said
+        assert set(named) <= {machine["name"] for machine in home.targets()[site.target]["machines"]}
+        assert len(named) == self.machines
+        assert run["nodes"][node]["machines"] == named
 
     def processes_of(self, home: Home, run_id: str, node: str) -> list[Process]:
         """The processes in which a node's newest attempt runs, once all have introduced themselves."""

@@ -10,6 +10,7 @@ export type RunEvent =
   | NodeQueued
   | NodeWaiting
   | NodeStarted
+  | NodePlaced
   | NodeMemory
   | NodeCheckpoint
   | NodeResumed
@@ -104,6 +105,7 @@ export interface ApiRecords {
   NodeMemory: NodeMemory;
   NodeMetric: NodeMetric;
   NodeOutput: NodeOutput;
+  NodePlaced: NodePlaced;
   NodeProgress: NodeProgress;
   NodeQueued: NodeQueued;
   NodeResources: NodeResources;
@@ -821,6 +823,17 @@ export interface NodeStarted {
   why?: string | null;
 }
 /**
+ * The attempt runs on these machines of its target. Not said of this computer.
+ */
+export interface NodePlaced {
+  run_id: string;
+  seq: number;
+  time: number;
+  node: string;
+  type: 'node.placed';
+  machines: string[];
+}
+/**
  * The memory of the node's whole process tree, at most every two seconds.
  */
 export interface NodeMemory {
@@ -1281,7 +1294,8 @@ export interface NodeEventBase {
 /**
  * Where a node of a run stands. ``cancel_requested``: somebody asked for this node alone to be stopped.
  *
- * ``waiting`` says in words what a queued node waits for. ``memory`` is a thinned curve of ``[seconds since its start,
+ * ``waiting`` says in words what a queued node waits for; ``machines`` are those of its target that it runs on, none on
+ * this computer. ``memory`` is a thinned curve of ``[seconds since its start,
  * bytes]``, of its whole process tree.
  */
 export interface NodeRun {
@@ -1292,6 +1306,7 @@ export interface NodeRun {
   seconds_saved: number | null;
   attempt: number | null;
   target: string | null;
+  machines?: string[];
   started: number | null;
   finished: number | null;
   progress: Progress | null;

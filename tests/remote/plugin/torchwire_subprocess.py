@@ -142,7 +142,7 @@ def serve() -> None:
         answer: Any = None
         match json.loads(line):
             case ["start", job]:
-                attempt = RemoteAttempt(RemoteJob(**job))
+                attempt = RemoteAttempt(RemoteJob(**job), machine="machine-0")
                 attempt.start()
             case ["read", offset, wait] if attempt:
                 answer = base64.b64encode(attempt.read(offset, wait)).decode()

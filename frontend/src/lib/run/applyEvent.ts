@@ -8,6 +8,7 @@ export const UNTOUCHED: NodeRun = {
   seconds_saved: null,
   attempt: null,
   target: null,
+  machines: [],
   started: null,
   finished: null,
   progress: null,
@@ -78,6 +79,8 @@ function applyToNode(node: NodeRun, event: NodeEvent): NodeRun {
     }
     case 'node.started':
       return started(node, event);
+    case 'node.placed':
+      return { ...node, machines: event.machines };
     case 'node.progress': {
       const { done, total, unit, message, seconds_left } = event;
       return { ...node, progress: { done, total, unit, message, seconds_left } };
@@ -133,6 +136,7 @@ function started(node: NodeRun, event: Extract<RunEvent, { type: 'node.started' 
     status: 'running',
     attempt: event.attempt,
     target: event.target,
+    machines: [],
     why: event.why ?? node.why,
     started: event.time,
     finished: null,

@@ -21,9 +21,14 @@ export function useElsewhere(nodeId: string): string | null {
   });
 }
 
-/** The machine that a node told of, if it did. */
-export function machineOf(node: NodeRun): string | null {
-  return (node as { machine?: string | null }).machine ?? null;
+const NAMED = 3;
+const WORDS = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
+
+/** The machines that a node runs on, in words: `node-1`, `node-1 and node-2`; null while it named none. */
+export function machineOf({ machines = [] }: NodeRun): string | null {
+  if (machines.length === 0) return null;
+  const more = machines.length - NAMED;
+  return WORDS.format(more > 0 ? [...machines.slice(0, NAMED), `${more} more`] : machines);
 }
 
 /** `on Lab cluster, node-2`, or `for Lab cluster` before it is there; null on this computer. */
