@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from torchwire.errors import ExchangeError
 from torchwire.execution.sealing import KnownDigests, file_digest, seal
-from torchwire.remote.exchange import Exchange
+from torchwire.remote.exchange import WAITS, Exchange
 from torchwire.remote.shelf import Shelf
 
 
@@ -84,6 +90,106 @@ def test_an_unusable_folder_is_explained(tmp_path: Path) -> None:
     assert "every machine of the target" in str(caught.value.hint)
     with pytest.raises(ExchangeError, match="can't be opened"):
         Exchange("nosuchprotocol://x")
+
+
+class Shaky(MemoryFileSystem):
+    """A storage in memory whose ``what`` fails the next ``times`` times."""
+
+    protocol = "shaky"
+    store: dict[str, Any] = {}  # noqa: RUF012
+    pseudo_dirs = [""]  # noqa: RUF012
+    what, times, code, calls = "", 0, errno.EIO, 0
+
+    @classmethod
+    def shake(cls, what: str, times: int, code: int = errno.EIO) -> None:
+        """Fail at ``what`` from now on, so many times."""
+        cls.what, cls.times, cls.code, cls.calls = what, times, code, 0
+
+    @classmethod
+    def step(cls, what: str) -> None:
+        """Fail now, if it is time."""
+        cls.calls += what == cls.what
+        if what == cls.what and cls.times > 0:
+            cls.times -= 1
+            raise OSError(cls.code, os.strerror(cls.code))
+
+    def exists(self, path: str, **kwargs: Any) -> bool:
+        self.step("exists")
+        return bool(super().exists(path, **kwargs))
+
+    def mv(self, path1: str, path2: str, **kwargs: Any) -> None:  # type: ignore[override]
+        self.step("mv")
+        super().mv(path1, path2, **kwargs)
+
+    def _open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
+        file = super()._open(path, mode, **kwargs)
+        if "w" in mode:
+            file.write = _breaking(file.write, "write")  # type: ignore[method-assign]
+            return file
+        return _BreakingReader(file.read())
+
+
+class _BreakingReader(BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 0:  # in the middle of a file
+            Shaky.step("read")
+        return super().read(size)
+
+
+def _breaking(write: Any, what: str) -> Any:
+    def breaks(data: bytes) -> int:
+        written: int = write(data)
+        Shaky.step(what)
+        return written
+
+    return breaks
+
+
+@pytest.fixture
+def shaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchange]:
+    """One at a storage that fails when asked to; nobody waits long between two tries."""
+    monkeypatch.setattr("torchwire.remote.exchange.WAITS", (0.01,) * len(WAITS))
+    fsspec.register_implementation("shaky", Shaky, clobber=True)
+    Shaky.shake("", 0)
+    yield Exchange(f"shaky://{tmp_path.name}")
+    Shaky.store.clear()
+
+
+def test_tries_again_within_eight_seconds() -> None:
+    assert len(WAITS) == 4
+    assert sum(WAITS) < 8
+
+
+@pytest.mark.parametrize("what", ["exists", "write", "mv"])
+def test_what_fails_for_a_moment_is_put(shaky: Exchange, tmp_path: Path, what: str) -> None:
+    digest, folder = sealed(tmp_path, {"a.txt": "A" * 50_000})
+    Shaky.shake(what, len(WAITS))
+    shaky.put(digest, folder)
+    shaky.fetch(digest, tmp_path / "there")
+    assert contents(tmp_path / "there") == contents(folder)
+    assert [name for name in Shaky.store if name.endswith(".new")] == []
+
+
+@pytest.mark.parametrize("what", ["exists", "read"])
+def test_what_fails_for_a_moment_is_fetched(shaky: Exchange, tmp_path: Path, what: str) -> None:
+    digest, folder = sealed(tmp_path, {"a.txt": "A" * 50_000})
+    shaky.put(digest, folder)
+    shaky.put_file("f" * 64, folder / "index.json")
+    Shaky.shake(what, len(WAITS), errno.ECONNRESET)
+    shaky.fetch(digest, tmp_path / "there")
+    assert contents(tmp_path / "there") == contents(folder)
+    assert Shaky.times == 0
+
+
+@pytest.mark.parametrize(("code", "tries"), [(errno.EIO, len(WAITS) + 1), (errno.ENOSPC, 1), (errno.EACCES, 1)])
+def test_what_goes_on_failing_is_said(shaky: Exchange, tmp_path: Path, code: int, tries: int) -> None:
+    digest, folder = sealed(tmp_path, {"a.txt": "A"})
+    Shaky.shake("mv", 100, code)
+    with pytest.raises(ExchangeError, match=f"can't be written: {os.strerror(code)}"):
+        shaky.put(digest, folder)
+    assert Shaky.calls == tries
+    Shaky.shake("", 0)
+    assert not shaky.has(digest)
 
 
 def test_old_artifacts_are_trimmed(tmp_path: Path) -> None:

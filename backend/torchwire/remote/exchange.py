@@ -2,11 +2,13 @@
 
 An artifact is one file, ``<url>/artifacts/<d[:2]>/<digest>.tar``, with the sealed folder in it; a registered archive is
 ``….file``. Each is written under another name and then moved, so it is there whole or not at all, and whoever fetches
-it compares every byte with the digest. Nothing is ever changed, so two sides may put the same thing at once.
+it compares every byte with the digest. Nothing is ever changed, so two sides may put the same thing at once, and what
+failed for a moment is tried again.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import posixpath
@@ -14,11 +16,11 @@ import shutil
 import tarfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import fsspec
 
@@ -28,10 +30,19 @@ from torchwire.execution.sealing import file_digest, flush_tree
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 CHUNK = 1 << 20
 SHOW_UP = 5.0
 """Seconds in which a file that the other side has written may still be invisible here (shared folders cache names)."""
 LOOK = 0.2
+WAITS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each further try at what failed in a way that may pass: five tries in all."""
+LASTING = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError, IsADirectoryError)
+LASTING_NUMBERS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOTEMPTY}
+)
+"""Errors that another try won't change."""
 
 
 class Exchange:
@@ -48,30 +59,40 @@ class Exchange:
 
         Raises ExchangeError when the storage does not take it.
         """
-        with self._writing(self._path(digest, "tar")) as stream:
-            if stream is not None:
-                # Files that are linked to each other are written one by one: each must be readable by itself.
-                with tarfile.open(fileobj=stream, mode="w|", dereference=True) as tar:
-                    tar.add(sealed / "index.json", "index.json")
-                    tar.add(sealed / "data", "data")
+
+        def write(stream: Any) -> None:
+            # Files that are linked to each other are written one by one: each must be readable by itself.
+            with tarfile.open(fileobj=stream, mode="w|", dereference=True) as tar:
+                tar.add(sealed / "index.json", "index.json")
+                tar.add(sealed / "data", "data")
+
+        with self._explained("written"):
+            _lastingly(lambda: self._write(self._path(digest, "tar"), write))
 
     def put_file(self, digest: str, file: Path) -> None:
         """Make one file available, under the SHA-256 of its bytes. Raises as ``put``."""
-        with self._writing(self._path(digest, "file")) as stream:
-            if stream is not None:
-                with file.open("rb") as source:
-                    shutil.copyfileobj(source, stream, CHUNK)
+
+        def write(stream: Any) -> None:
+            with file.open("rb") as source:
+                shutil.copyfileobj(source, stream, CHUNK)
+
+        with self._explained("written"):
+            _lastingly(lambda: self._write(self._path(digest, "file"), write))
 
     def has(self, digest: str, kind: str = "tar") -> bool:
         """Whether an artifact is there. Raises ExchangeError."""
         with self._explained("read"):
-            return bool(self._fs.exists(self._path(digest, kind)))
+            return _lastingly(lambda: bool(self._fs.exists(self._path(digest, kind))))
 
     def fetch(self, digest: str, into: Path) -> None:
         """Have the sealed folder at ``into``, all of it on the disk and as it was put. One that is there is taken.
 
         Raises ExchangeError when it is not in the exchange, or damaged there.
         """
+        with self._explained("read"):
+            _lastingly(lambda: self._fetch(digest, into))
+
+    def _fetch(self, digest: str, into: Path) -> None:
         if into.exists():
             return
         draft = into.with_name(f".{into.name}.{uuid.uuid4().hex[:8]}.new")
@@ -96,6 +117,10 @@ class Exchange:
 
     def fetch_file(self, digest: str, into: Path) -> None:
         """Have the file at ``into``, as it was put. Raises ExchangeError."""
+        with self._explained("read"):
+            _lastingly(lambda: self._fetch_file(digest, into))
+
+    def _fetch_file(self, digest: str, into: Path) -> None:
         if into.exists():
             return
         into.parent.mkdir(parents=True, exist_ok=True)
@@ -133,41 +158,37 @@ class Exchange:
         with suppress(Exception):
             self._fs.touch(path, truncate=False)
 
-    @contextmanager
-    def _writing(self, path: str) -> Iterator[Any]:
-        """A stream whose bytes are at ``path`` once the block ends well; None when they are there already."""
-        with self._explained("written"):
-            if self._fs.exists(path):
-                self._touch(path)
-                yield None
-                return
-            folder, name = posixpath.split(path)
-            self._fs.makedirs(folder, exist_ok=True)
-            draft = posixpath.join(folder, f".{name}.{uuid.uuid4().hex}.new")
-            try:
-                with self._fs.open(draft, "wb") as stream:
-                    yield stream
-                self._fs.mv(draft, path)
-            except BaseException:
-                with suppress(Exception):
-                    self._fs.rm_file(draft)
-                raise
+    def _write(self, path: str, write: Callable[[Any], None]) -> None:
+        """Have what ``write`` writes at ``path``, whole. What is there stays."""
+        if self._fs.exists(path):
+            self._touch(path)
+            return
+        folder, name = posixpath.split(path)
+        self._fs.makedirs(folder, exist_ok=True)
+        draft = posixpath.join(folder, f".{name}.{uuid.uuid4().hex}.new")
+        try:
+            with self._fs.open(draft, "wb") as stream:
+                write(stream)
+            self._fs.mv(draft, path)
+        except BaseException:
+            with suppress(Exception):
+                self._fs.rm_file(draft)
+            raise
 
     @contextmanager
     def _reading(self, path: str) -> Iterator[Any]:
-        with self._explained("read"):
-            until = time.monotonic() + SHOW_UP
-            while not self._fs.exists(path):
-                if time.monotonic() > until:
-                    raise ExchangeError(
-                        f"{posixpath.basename(path)} is not in the exchange {self.url}.",
-                        hint="Both sides must see the same folder there. Submit again.",
-                    )
-                time.sleep(LOOK)
-                self._fs.invalidate_cache()
-            self._touch(path)
-            with self._fs.open(path, "rb") as stream:
-                yield stream
+        until = time.monotonic() + SHOW_UP
+        while not self._fs.exists(path):
+            if time.monotonic() > until:
+                raise ExchangeError(
+                    f"{posixpath.basename(path)} is not in the exchange {self.url}.",
+                    hint="Both sides must see the same folder there. Submit again.",
+                )
+            time.sleep(LOOK)
+            self._fs.invalidate_cache()
+        self._touch(path)
+        with self._fs.open(path, "rb") as stream:
+            yield stream
 
     def _damaged(self, path: str, damage: str) -> ExchangeError:
         with suppress(Exception):
@@ -195,6 +216,19 @@ class Exchange:
             f"The exchange {self.url} can't be {done}: {why}.",
             hint="It must be a folder or URL that this computer and every machine of the target can read and write.",
         )
+
+
+def _lastingly(act: Callable[[], T]) -> T:
+    """What ``act`` returns, which is tried again when the storage fails in a way that may pass."""
+    for wait in WAITS:
+        try:
+            return act()
+        except OSError as error:
+            if isinstance(error, LASTING) or error.errno in LASTING_NUMBERS:
+                raise
+            logger.warning("The exchange failed and is tried again in %g s: %s", wait, error)
+            time.sleep(wait)
+    return act()
 
 
 def _changed(about: Mapping[str, Any]) -> float:
