@@ -80,9 +80,8 @@ class ResumedNote(TypedDict):
 class NodeRun(TypedDict):
     """Where a node of a run stands. ``cancel_requested``: somebody asked for this node alone to be stopped.
 
-    ``waiting`` says in words what a queued node waits for; ``machines`` are those of its target that it runs on, none on
-    this computer. ``memory`` is a thinned curve of ``[seconds since its start,
-    bytes]``, of its whole process tree.
+    ``waiting`` says in words what a queued node waits for; ``machines`` are those of its target that it runs on, none
+    on this computer. ``memory`` is a thinned curve of ``[seconds since its start, bytes]``, of its whole process tree.
     """
 
     status: NodeStatus
