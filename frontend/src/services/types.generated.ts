@@ -1294,9 +1294,8 @@ export interface NodeEventBase {
 /**
  * Where a node of a run stands. ``cancel_requested``: somebody asked for this node alone to be stopped.
  *
- * ``waiting`` says in words what a queued node waits for; ``machines`` are those of its target that it runs on, none on
- * this computer. ``memory`` is a thinned curve of ``[seconds since its start,
- * bytes]``, of its whole process tree.
+ * ``waiting`` says in words what a queued node waits for; ``machines`` are those of its target that it runs on, none
+ * on this computer. ``memory`` is a thinned curve of ``[seconds since its start, bytes]``, of its whole process tree.
  */
 export interface NodeRun {
   status: NodeStatus;
