@@ -26,7 +26,10 @@ export default defineConfig({
     },
   },
   test: {
-    environment: 'jsdom',
+    environment: 'node',
+    maxWorkers: '100%',
+    testTimeout: 60_000, // for what hangs; a busy machine may take ten times as long as an idle one
+    hookTimeout: 60_000,
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['./src/test/setup.ts'],
     restoreMocks: true,

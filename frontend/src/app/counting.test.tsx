@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 /** How many nodes and wires are drawn anew by what happens most often: an event of a run, and one move of a drag. */
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 /** docs/guide/shortcuts.md is made from the commands: `npx vitest run src/app/shortcutsGuide.test.ts -u` writes it anew. */
 
 import { expect, it } from 'vitest';

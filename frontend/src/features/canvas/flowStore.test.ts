@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import { documentStore } from '@/lib/document/documentStore';
 import { CATALOG, chain } from '@/lib/document/testing';

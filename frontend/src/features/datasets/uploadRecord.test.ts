@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { dropRecord, isArchive, loadRecords, nameFrom, recordOf, saveRecord } from './uploadRecord';

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { act, renderHook } from '@testing-library/react';
 import { useAnnouncement } from '@/lib/announce';
