@@ -15,7 +15,7 @@ from torchwire.remote.roster import Roster
 from torchwire.storage.database import Database
 
 PACKAGE = "tests.tiny_modules"
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 
 class Place:

@@ -22,7 +22,7 @@ from torchwire.storage.database import Database
 
 USER, PASSWORD = "torchwire", "s3cret p@ss"
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=80")
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 def why_not() -> str | None:

@@ -21,7 +21,7 @@ from torchwire.execution.settings import EngineSettings
 from torchwire.extensions import services
 from torchwire.registry import Registry
 
-SECONDS = 20.0
+SECONDS = 120.0
 
 
 def make_config(home: Path, **settings: Any) -> Config:

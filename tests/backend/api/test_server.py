@@ -77,7 +77,7 @@ def test_it_answers_and_stops_cleanly(served: Served, sign: int) -> None:
     began = time.monotonic()
     said = served.stop(sign)
     watching.close()
-    assert served.process.returncode == 0 and time.monotonic() - began < 5
+    assert served.process.returncode == 0 and time.monotonic() - began < 20
     assert "Ctrl-C" in said and said.rstrip().endswith("Stopped.") and "Traceback" not in said
 
 

@@ -42,7 +42,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def torchwire(tmp_path: Path, environment: dict[str, str]) -> Torchwire:
     def call(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", WITH_TINY_MODULES, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=200)
 
     return call
 
@@ -205,8 +205,8 @@ def test_ctrl_c_cancels_and_exits_with_130(environment: dict[str, str], save: An
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         last = json.loads(process.stdout.read().splitlines()[-1])
-        assert process.wait(20) == 130
-    assert time.monotonic() - began < 3
+        assert process.wait(60) == 130
+    assert time.monotonic() - began < 20  # of the 60 that it would have slept
     assert last["status"] == "cancelled"
     assert {state["status"] for state in last["nodes"].values()} == {"cancelled"}
 
@@ -222,7 +222,7 @@ def test_a_run_stopped_by_ctrl_c_goes_on_when_it_is_started_again(
             pass
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     (tmp_path / "flag").touch()
     done = torchwire("run", path)
     assert done.returncode == 0

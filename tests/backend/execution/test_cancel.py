@@ -8,6 +8,7 @@ import pytest
 
 from tests.graphs import Document, chain, document, fan_out_fan_in, node, single, wire
 from tests.places import Place, statuses
+from tests.timing import soon
 from torchwire.errors import NotFoundError
 from torchwire.execution.processes import started_at
 
@@ -20,28 +21,37 @@ def cancel_and_time(place: Place, run_id: str) -> float:
 
 
 def test_a_node_that_asks_is_cancelled_in_under_a_second(place: Place) -> None:
-    run_id = place.submit(single("sleeps", milliseconds=60_000))
-    place.wait_for("node.started")
-    assert cancel_and_time(place, run_id) < 1.0
-    run = place.database.runs.snapshot(run_id)
-    assert (run["status"], statuses(run)) == ("cancelled", {"only": "cancelled"})
+    def measure() -> float:
+        run_id = place.submit(single("sleeps", milliseconds=60_000))
+        place.wait_for("node.started", run=run_id)
+        took = cancel_and_time(place, run_id)
+        run = place.database.runs.snapshot(run_id)
+        assert (run["status"], statuses(run)) == ("cancelled", {"only": "cancelled"})
+        return took
+
+    soon(measure, 1.0)
 
 
 def test_a_stubborn_tree_is_gone_when_the_run_says_cancelled(place: Place, tmp_path) -> None:
-    pid_file = tmp_path / "pid"
-    run_id = place.submit(single("has-stubborn-child", pid_file=str(pid_file)))
-    worker = place.wait_for("node.started").data["pid"]
-    while not pid_file.exists() or not pid_file.read_text():
-        time.sleep(0.005)
-    assert cancel_and_time(place, run_id) < 1.0
-    assert started_at(worker) is None
-    assert started_at(int(pid_file.read_text())) is None
+    def measure() -> float:
+        pid_file = tmp_path / "pid"
+        pid_file.unlink(missing_ok=True)
+        run_id = place.submit(single("has-stubborn-child", pid_file=str(pid_file)))
+        worker = place.wait_for("node.started", run=run_id).data["pid"]
+        while not pid_file.exists() or not pid_file.read_text():
+            time.sleep(0.005)
+        took = cancel_and_time(place, run_id)
+        assert started_at(worker) is None
+        assert started_at(int(pid_file.read_text())) is None
+        return took
+
+    soon(measure, 1.0)
 
 
 def test_what_an_ended_node_leaves_behind_is_killed_too(place: Place, tmp_path) -> None:
     pid_file = tmp_path / "pid"
     place.run(single("has-stubborn-child", pid_file=str(pid_file), waits="no"))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while started_at(int(pid_file.read_text())) is not None and time.monotonic() < deadline:
         time.sleep(0.005)
     assert started_at(int(pid_file.read_text())) is None
@@ -105,18 +115,22 @@ def side_by_side(left: Document) -> Document:
 
 
 def test_one_node_is_cancelled_and_the_other_branch_goes_on(place: Place) -> None:
-    run_id = place.submit(side_by_side(node("left", "sleeps", milliseconds=60_000)))
-    place.wait_for("node.started", "left")
-    began = time.monotonic()
-    asked = place.engine.cancel_node(run_id, "left")
-    assert asked["nodes"]["left"]["cancel_requested"]
-    place.wait_for("node.cancelled", "left")
-    assert time.monotonic() - began < 1.0
-    run = place.finish(run_id)
-    assert run["status"] == "cancelled"
-    others = {"source": "completed", "right": "completed", "after": "completed"}
-    assert statuses(run) == {"left": "cancelled", "join": "skipped", **others}
-    assert run["nodes"]["join"]["skipped_because"] == "left"
+    def measure() -> float:
+        run_id = place.submit(side_by_side(node("left", "sleeps", milliseconds=60_000)))
+        place.wait_for("node.started", "left", run=run_id)
+        began = time.monotonic()
+        asked = place.engine.cancel_node(run_id, "left")
+        assert asked["nodes"]["left"]["cancel_requested"]
+        place.wait_for("node.cancelled", "left", run=run_id)
+        took = time.monotonic() - began
+        run = place.finish(run_id)
+        assert run["status"] == "cancelled"
+        others = {run["nodes"][name]["status"] for name in ("source", "right", "after")}
+        assert (statuses(run)["left"], statuses(run)["join"], others) == ("cancelled", "skipped", {"completed"})
+        assert run["nodes"]["join"]["skipped_because"] == "left"
+        return took
+
+    soon(measure, 1.0)
 
 
 def test_a_node_that_has_not_begun_is_cancelled_at_once(place: Place, tmp_path) -> None:
@@ -133,19 +147,25 @@ def test_a_node_that_has_not_begun_is_cancelled_at_once(place: Place, tmp_path) 
 
 
 def test_a_stubborn_tree_of_one_node_is_gone_when_it_says_cancelled(place: Place, tmp_path) -> None:
-    pid_file = tmp_path / "pid"
-    graph = document(node("bad", "has-stubborn-child", pid_file=str(pid_file)), node("good", "sleeps"))
-    run_id = place.submit(graph)
-    worker = place.wait_for("node.started", "bad").data["pid"]
-    while not pid_file.exists() or not pid_file.read_text():
-        time.sleep(0.005)
-    began = time.monotonic()
-    place.engine.cancel_node(run_id, "bad")
-    place.wait_for("node.cancelled", "bad")
-    assert time.monotonic() - began < 1.0
-    assert started_at(worker) is None
-    assert started_at(int(pid_file.read_text())) is None
-    assert statuses(place.finish(run_id)) == {"bad": "cancelled", "good": "completed"}
+    def measure() -> float:
+        pid_file = tmp_path / "pid"
+        pid_file.unlink(missing_ok=True)
+        graph = document(node("bad", "has-stubborn-child", pid_file=str(pid_file)), node("good", "sleeps"))
+        run_id = place.submit(graph)
+        worker = place.wait_for("node.started", "bad", run=run_id).data["pid"]
+        while not pid_file.exists() or not pid_file.read_text():
+            time.sleep(0.005)
+        began = time.monotonic()
+        place.engine.cancel_node(run_id, "bad")
+        place.wait_for("node.cancelled", "bad", run=run_id)
+        took = time.monotonic() - began
+        assert started_at(worker) is None
+        assert started_at(int(pid_file.read_text())) is None
+        run = place.finish(run_id)
+        assert (run["nodes"]["bad"]["status"], run["nodes"]["good"]["status"]) == ("cancelled", "completed")
+        return took
+
+    soon(measure, 1.0)
 
 
 def test_a_result_that_was_finished_beats_a_late_cancel_of_its_node(place: Place, tmp_path) -> None:

@@ -54,7 +54,7 @@ def test_a_kill_in_the_middle_leaves_whole_artifacts_or_nothing(
     run = before.run(chain(4))
     before.stop()
     command = [sys.executable, "-c", COLLECT_AND_DIE, str(before.home), step, str(number)]
-    assert subprocess.run(command, check=False, timeout=60).returncode == 9
+    assert subprocess.run(command, check=False, timeout=200).returncode == 9
     after = new_place().ready()
     store, holdings = after.engine._executor.store, after.database.holdings
     end = time.monotonic() + 10

@@ -44,7 +44,7 @@ def test_a_job_is_stopped_when_its_time_is_over(place: Place) -> None:
     began = time.monotonic()
     with pytest.raises(NodeTimedOutError), place.engine.jobs.run("sleeps", {"milliseconds": 60000}, {}, 1):
         pass
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     with place.engine.jobs.run("source", {}, {}, 20) as made:  # the next one is not held up
         assert made["folder"].is_dir()
 

@@ -73,6 +73,7 @@ def test_the_curve_goes_on_after_a_restart(new_place, tmp_path) -> None:
     assert points == sorted(points, key=lambda point: point[0])
 
 
+@pytest.mark.alone  # whatever is killed meanwhile is thought to have been out of memory, too
 def test_the_kernel_ends_a_node_that_takes_too_much(place: Place, groups: Path) -> None:
     seen = []
     fail = place.engine._executor._bury

@@ -47,6 +47,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.alone  # whatever is killed meanwhile is thought to have been out of memory, too
 def test_memory_that_the_kernel_would_not_give_halves_the_batch(place: Place, groups: Path) -> None:
     error, report = failed(place, single("takes-memory", megabytes=300, within="control group"))
     assert (error["code"], report["cause"], report["exit"]) == ("0138", "out-of-memory", "signal 9")

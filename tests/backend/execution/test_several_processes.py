@@ -12,6 +12,7 @@ import pytest
 
 from tests.graphs import Document, single
 from tests.places import Place, statuses
+from tests.timing import soon
 from torchwire.execution.processes import descendants, started_at
 
 
@@ -28,7 +29,7 @@ def logged(place: Place, run: Document) -> set[tuple[str, str]]:
 def processes_of(place: Place, run_id: str, count: int = 2) -> list[int]:
     """The worker and its ranks, once all are there."""
     worker: int = place.wait_for("node.started", run=run_id).data["pid"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(ranks := descendants(worker)) < count and time.monotonic() < deadline:
         time.sleep(0.005)
     assert len(ranks) == count
@@ -55,13 +56,17 @@ def test_each_knows_its_place(place: Place, count: int) -> None:
 
 
 def test_cancelled_in_under_a_second(place: Place) -> None:
-    run_id = place.submit(several(3, way="waits"))
-    pids = processes_of(place, run_id, 3)
-    before = time.monotonic()
-    place.engine.cancel(run_id)
-    assert place.finish(run_id)["status"] == "cancelled"
-    assert time.monotonic() - before < 1.0
-    assert not alive(pids)
+    def measure() -> float:
+        run_id = place.submit(several(3, way="waits"))
+        pids = processes_of(place, run_id, 3)
+        before = time.monotonic()
+        place.engine.cancel(run_id)
+        assert place.finish(run_id)["status"] == "cancelled"
+        took = time.monotonic() - before
+        assert not alive(pids)
+        return took
+
+    soon(measure, 1.0)
 
 
 @pytest.mark.parametrize("rank", [0, 1])

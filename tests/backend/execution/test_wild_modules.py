@@ -12,6 +12,7 @@ import pytest
 
 from tests.graphs import document, node, single
 from tests.places import Place, statuses
+from tests.timing import soon
 from torchwire.execution.logs import CUT, MAX_BYTES, MAX_FILE, MAX_LINE, MAX_LINES
 
 MEGABYTE = 1 << 20
@@ -164,12 +165,15 @@ def test_leaving_at_once_is_told(place: Place, code: int) -> None:
 
 
 def test_a_node_that_hangs_can_be_cancelled_and_the_next_runs(place: Place) -> None:
-    run_id = place.submit(single("never-ends"))
-    place.wait_for("node.log")
-    began = time.monotonic()
-    place.engine.cancel(run_id)
-    assert place.finish(run_id)["status"] == "cancelled"
-    assert time.monotonic() - began < 1.0
+    def measure() -> float:
+        run_id = place.submit(single("never-ends"))
+        place.wait_for("node.log", run=run_id)
+        began = time.monotonic()
+        place.engine.cancel(run_id)
+        assert place.finish(run_id)["status"] == "cancelled"
+        return time.monotonic() - began
+
+    soon(measure, 1.0)
     assert place.run(single("source"))["status"] == "completed"
 
 
@@ -180,7 +184,7 @@ def test_a_log_of_a_worker_that_is_stopped_is_bounded_by_the_engine(place: Place
     process.suspend()
     with log.open("ab") as file:
         file.truncate(MAX_FILE + 5 * MEGABYTE)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while log.stat().st_size > MAX_FILE and time.monotonic() < deadline:
         time.sleep(0.05)
     assert log.stat().st_size == MAX_FILE

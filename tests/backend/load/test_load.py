@@ -20,7 +20,7 @@ from tests.backend.load.watchers import Watcher, read_all
 from tests.backend.server_fixtures import wait_for
 from tests.graphs import chain, document, node, wire
 
-SECONDS = 30.0
+SECONDS = 120.0
 MEGABYTE = 1 << 20
 ROOT = Path(__file__).parents[3]
 SERVE = """
