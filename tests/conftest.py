@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,44 @@ import pytest
 
 from tests.places import Place
 from tests.postgresql import Server, why_not
+
+TESTS = Path(__file__).parent
+
+
+@pytest.hookimpl(optionalhook=True)  # there is no such hook without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have ``pytest -n`` hand out tests file by file; all that use the Ray cluster together, so that there is one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "ray" if Path(file).name.startswith("test_ray") else file
+
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before the time limit of the test begins
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Have a test marked ``alone`` wait until no other process of ``pytest -n`` runs one, and hold those up."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    how = fcntl.LOCK_SH if item.get_closest_marker("alone") is None else fcntl.LOCK_EX
+    with ExitStack() as stack:
+        with _locked(TESTS / "backend", fcntl.LOCK_EX):  # whoever wants to be alone is the next, however many follow
+            stack.enter_context(_locked(TESTS, how))
+        return (yield)
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # also for what a test has forked and left
+        os.close(descriptor)
 
 
 @pytest.fixture(autouse=True)
