@@ -150,6 +150,8 @@ class ZipArchive:
 
 def _packed(info: zipfile.ZipInfo, file: int) -> memoryview:
     """The packed bytes of a member. zipfile would have all threads wait for one position in the file."""
+    if info.header_offset + info.compress_size > os.fstat(file).st_size:  # else as much memory would be asked for
+        raise zipfile.BadZipFile("it is said to be longer than the archive")
     named = len(info.orig_filename) + USUAL_EXTRA
     content = os.pread(file, HEADER + named + info.compress_size, info.header_offset)
     name, extra = (int.from_bytes(content[at : at + 2], "little") for at in (26, 28))

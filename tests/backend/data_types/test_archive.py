@@ -283,3 +283,14 @@ def test_a_member_that_is_not_as_long_as_it_says_is_damaged(tmp_path: Path, meth
     path.write_bytes(content)
     with pytest.raises(InvalidArchiveError, match=r"'a/1.jpg', which is damaged"):
         list(iter_members(path))
+
+
+@pytest.mark.parametrize("claimed", [b"\xfe\xff\xff\xff", b"\x00\x04\x00\x00"])
+def test_a_member_said_to_be_longer_than_the_archive_takes_no_memory(tmp_path: Path, claimed: bytes) -> None:
+    path = make_zip(tmp_path / "data.zip", {"a/1.jpg": b"one"})
+    content = bytearray(path.read_bytes())
+    at = content.index(b"PK\x01\x02") + 20
+    content[at : at + 4] = claimed
+    path.write_bytes(content)
+    with pytest.raises(InvalidArchiveError, match=r"'a/1.jpg', which is damaged \(it is said to be longer"):
+        list(iter_members(path))
