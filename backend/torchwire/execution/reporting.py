@@ -9,6 +9,7 @@ import queue
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ SOON = 0.04
 LOOK_EVERY = 50
 """Ticks between two looks whether the attempt's folder is still there."""
 
+
+LOOK_BACK = 1 / 4
+"""The share of what is done that foretells how long the rest takes."""
+FINENESS = 1 / 1000
+"""The shares of the whole by which progress is remembered."""
 
 METRICS = 2000
 """Values on one axis after which only half as many are passed on as before."""
@@ -44,7 +50,7 @@ class Reporter:
         self._lock = threading.Lock()
         self._progress: dict[str, Any] | None = None
         self._progress_due = 0.0
-        self._first: tuple[float, float] | None = None
+        self._course = Course()
         self._closed = False
 
     def start(self, ticker: Ticker) -> None:
@@ -64,15 +70,13 @@ class Reporter:
     def progress(self, done: float, total: float, unit: str, message: str) -> None:
         """Report progress now, or keep it for the next tick when the last report was just made."""
         now = time.monotonic()
-        if self._first is None or done < self._first[1]:
-            self._first = (now, done)
         with self._lock:
             self._progress = {
                 "done": done,
                 "total": total,
                 "unit": unit,
                 "message": message,
-                "seconds_left": _seconds_left(now, self._first, done, total),
+                "seconds_left": self._course.seconds_left(now, done, total),
             }
             due = now >= self._progress_due
             if due:
@@ -213,8 +217,31 @@ def as_number(value: Any) -> float | None:
     return value if type(value) is int and abs(value) < 2**53 else number
 
 
-def _seconds_left(now: float, first: tuple[float, float], done: float, total: float) -> float | None:
-    elapsed, made = now - first[0], done - first[1]
-    if made <= 0 or elapsed < 2 * TICK:
-        return None
-    return round(max(0.0, (total - done) * elapsed / made), 1)
+class Course:
+    """How work went so far, as the share that was done by when. It begins anew where the share falls.
+
+    The last quarter of it foretells the rest: the beginning is often slower, such as an epoch that decodes its images,
+    and would be counted to the end otherwise.
+    """
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, float]] = deque()
+        self._begun = (0.0, 0.0)
+
+    def seconds_left(self, now: float, done: float, total: float) -> float | None:
+        """What is left when ``done`` of ``total`` is done ``now``; None until it can be told."""
+        share = done / total if total > 0 else 0.0
+        points = self._points
+        if not points or share < points[-1][1]:
+            points.clear()
+            self._begun = (now, share)
+        if not points or share - points[-1][1] >= FINENESS:
+            points.append((now, share))
+        begun, first = self._begun
+        since = first + (share - first) * (1 - LOOK_BACK)
+        while len(points) > 1 and points[1][1] <= since:
+            points.popleft()
+        elapsed, made = now - points[0][0], share - points[0][1]
+        if made <= 0 or now - begun < 2 * TICK:
+            return None
+        return round(max(0.0, (1 - share) * elapsed / made), 1)
