@@ -158,6 +158,16 @@ def test_a_rehearsal_times_steps_and_adds_them_up() -> None:
     assert scored.seconds and scored.why is None
 
 
+@pytest.mark.parametrize(("decode", "device", "seconds"), [(4, "cpu", 12), (30, "cpu", 30), (4, "cuda:0", 10)])
+def test_a_rehearsal_counts_reading_images_beside_computing(decode: float, device: str, seconds: float) -> None:
+    from torchwire_modules.training import _rehearsal
+
+    assert _rehearsal._beside(10, decode, device, 2) == seconds
+    large = images(sizes=((600, 800),), transformations=({"mode": "inference", "spec": {"steps": []}},))
+    assert _rehearsal._prepare(large, train=False, batch=2).decode > 0.0005
+    assert _rehearsal._prepare(images(transformations=None), train=False, batch=2).decode == 0
+
+
 def test_a_rehearsal_says_what_must_run_first() -> None:
     known = Known({"untrained_model": model()}, {"training_dataset": ("convert", "images")})
     found = TrainPyTorchModel({}).rehearse(known, "cpu", 1)

@@ -84,7 +84,7 @@ class ScoreImageModel(Module):
         arithmetic = chosen(ctx.device, model.family, images.image_size, precision=self.precision)
         comparison = None
         if arithmetic.precision != "fp32":
-            comparison = _inference.Comparison(_inference.exact_logits(network), min(COMPARED, max(1, total // 20)))
+            comparison = _inference.Comparison(_inference.exact_logits(network), compared_of(total))
         logits = _inference.fast_logits(network, ctx.device, arithmetic)
         with (
             _inference.cpu_threads(ctx.threads),
@@ -129,7 +129,13 @@ class ScoreImageModel(Module):
         """Score a batch of random pixels."""
         from torchwire_modules.training._rehearsal import rehearse_scoring  # late: it loads torch
 
-        return rehearse_scoring(known, self.precision, BATCH_SIZE, device, threads)
+        compared = compared_of(known.input("dataset").images or 0)
+        return rehearse_scoring(known, self.precision, BATCH_SIZE, compared, device, threads)
+
+
+def compared_of(total: int) -> int:
+    """How many of ``total`` images are scored in float32 as well, if that isn't the precision anyway."""
+    return min(COMPARED, max(1, total // 20))
 
 
 def _tell(ctx: Context, precision: str, comparison: Comparison) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import resource
 import sys
 import time
@@ -10,8 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 
+from torchwire.data_types.images import open_image
 from torchwire.data_types.model import UntrainedModel
 from torchwire.module_api import Estimate, Facts, Known
 from torchwire_modules.evaluation._inference import fast_logits
@@ -23,9 +28,14 @@ from torchwire_modules.training.forethought import batch_sizes
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.vision._hardware import chosen, computing
 from torchwire_modules.vision._networks import build, freeze_backbone, train_mode
+from torchwire_modules.vision.transform_ops import Transform
 
-STEPS, ENOUGH = 3, 8.0
-"""Steps that are timed after a first one, which is slower; fewer when they take so many seconds."""
+STEPS, SPAN, ENOUGH = 3, 1.0, 8.0
+"""Steps that are timed after a first one, which is slower: at least so many, and more until so many seconds have
+passed; fewer when they take the last number of seconds."""
+SHORT = 0.2
+"""Seconds for which the preparation of images is timed."""
+LARGEST_SIDE = 4000
 
 
 class _MadeUp:
@@ -69,12 +79,16 @@ def rehearse_training(known: Known, recipe: Recipe, device: str, threads: int) -
         trainer.network.eval()
         with torch.inference_mode(), computing(device, arithmetic):
             look = _seconds(lambda: trainer.network(pixels), device)
-    epoch = step * len(steps) + look * -(-(validation.images or 0) // batch)
-    return Estimate(seconds=ready + epoch * recipe.epochs, seconds_per_epoch=epoch, memory=memory.taken(device))
+        learnt, seen = _prepare(training, True, batch), _prepare(validation, False, batch)
+    checked = validation.images or 0
+    epoch = (step + learnt.finish * batch) * len(steps) + (look + seen.finish * batch) * -(-checked // batch)
+    first = _beside(epoch, images // known.processes * learnt.decode + checked * seen.decode, device, threads)
+    seconds = ready + first + epoch * (recipe.epochs - 1)
+    return Estimate(seconds=seconds, seconds_per_epoch=epoch, memory=memory.taken(device))
 
 
-def rehearse_scoring(known: Known, precision: str, batch: int, device: str, threads: int) -> Estimate:
-    """Score a batch of random pixels with a network of the model's kind."""
+def rehearse_scoring(known: Known, precision: str, batch: int, compared: int, device: str, threads: int) -> Estimate:
+    """Score a batch of random pixels with a network of the model's kind, also as the ``compared`` images are."""
     memory, began = _Memory(), time.perf_counter()
     images, model = known.input("dataset"), known.input("trained_model")
     if model.model is None or model.input_size is None or not model.categories:
@@ -90,8 +104,64 @@ def rehearse_scoring(known: Known, precision: str, batch: int, device: str, thre
         logits = fast_logits(network, device, arithmetic)
         pixels = torch.randn(batch, 3, *size, device=device).contiguous(memory_format=torch.channels_last)
         ready = time.perf_counter() - began
-        seconds = _seconds(lambda: logits(pixels), device)
-    return Estimate(seconds=ready + seconds * -(-images.images // batch), memory=memory.taken(device))
+        look = _seconds(lambda: logits(pixels), device)
+        exact = 0.0
+        if arithmetic.precision != "fp32" and compared:
+            few = pixels[:compared]
+            exact = _seconds(lambda: network(few), device) / len(few)
+        transformed = dataclasses.replace(images, transformations=model.transformations or (_resized(size),))
+        image = _prepare(transformed, False, batch)
+    scored = (look + image.finish * batch) * -(-images.images // batch) + exact * compared
+    seconds = ready + _beside(scored, image.decode * images.images, device, threads)
+    return Estimate(seconds=seconds, memory=memory.taken(device))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Preparation:
+    """Seconds to prepare an image: to read it and bring it to size, and what is done to it each time."""
+
+    decode: float = 0.0
+    finish: float = 0.0
+
+
+def _prepare(images: Facts, train: bool, batch: int) -> _Preparation:
+    """Prepare a made-up photograph of the images' size; nothing where that isn't known."""
+    if images.transformations is None or not images.sizes:
+        return _Preparation()
+    transform = Transform(images.transformations, train=train)
+    height, width = (min(side, LARGEST_SIDE) for side in images.sizes[len(images.sizes) // 2])
+    photograph = _photograph(width, height)
+    decode = _seconds(lambda: transform.prepare(open_image(io.BytesIO(photograph))), "cpu", SHORT)
+    prepared = transform.prepare(open_image(io.BytesIO(photograph)))
+    pixels = torch.from_numpy(prepared).movedim(-1, -3).expand(batch, -1, -1, -1)
+    finish = _seconds(lambda: transform.finish(pixels.clone(), range(batch)), "cpu", SHORT)
+    return _Preparation(decode, finish / batch)
+
+
+def _photograph(width: int, height: int) -> bytes:
+    """A JPEG file that takes as long to read as a photograph does: soft colours with some noise."""
+    draw = np.random.default_rng(0)
+    coarse = draw.integers(0, 255, (height // 25 + 1, width // 25 + 1, 3), dtype=np.uint8)
+    soft = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), dtype=np.int16)
+    file = io.BytesIO()
+    noisy = (soft + draw.integers(-12, 12, soft.shape, dtype=np.int16)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(noisy).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def _resized(size: tuple[int, int]) -> dict[str, Any]:
+    """What brings images to ``size`` in most pipelines, where it isn't known how."""
+    steps = [
+        {"name": "resize", "size": min(size), "interpolation": "bilinear"},
+        {"name": "center_crop", "size": min(size)},
+    ]
+    return {"mode": "inference", "spec": {"steps": steps}}
+
+
+def _beside(compute: float, decode: float, device: str, threads: int) -> float:
+    """Seconds for both, where one thread decodes meanwhile and shares the processor's cores with the computing."""
+    shared = decode / max(1, threads) if device == "cpu" else 0.0
+    return max(decode, compute + shared)
 
 
 def _unknown(known: Known, port: str, what: str) -> Estimate:
@@ -100,10 +170,10 @@ def _unknown(known: Known, port: str, what: str) -> Estimate:
     return Estimate(port=port, why=f"It is not known {what}{before}.")
 
 
-def _seconds(step: Callable[[], object], device: str) -> float:
+def _seconds(step: Callable[[], object], device: str, span: float = SPAN) -> float:
     """What one takes: the middle of a few, so that a moment without the processor counts little, after a warm-up."""
     found: list[float] = []
-    for _ in range(1 + STEPS):
+    while len(found) <= STEPS or sum(found[1:]) < span:
         began = time.perf_counter()
         step()
         if device.startswith("cuda"):
