@@ -4,6 +4,9 @@ import { Designer } from './designer.js';
 import { expect, test } from './fixtures.js';
 import { createPipeline, LONG, QUICK, sample } from './pipelines.js';
 
+/** How long the network is away; a longer time can be given from outside. */
+const AWAY_MS = Number(process.env.AWAY_SECONDS ?? 8) * 1000;
+
 test('shows a run from the start after a reload, in a second browser and after a restart of the server', async ({
   page,
   browser,
@@ -37,6 +40,51 @@ test('shows a run from the start after a reload, in a second browser and after a
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await expect(train).toHaveAttribute('data-run', 'cancelled');
   expect(isAlive(attempt)).toBe(false);
+});
+
+test('says that the network is away in the middle of a run, heals by itself and misses no epoch', async ({
+  page,
+  context,
+  server,
+}) => {
+  test.setTimeout(180_000 + AWAY_MS);
+  const id = await createPipeline(
+    server.url,
+    sample({ ...LONG, 'split-image-directory': { fraction: 0.2 } }),
+  );
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await designer.submit();
+  const run = designer.runId();
+  const train = designer.node('train');
+  await expect(train).toContainText(/Epoch \d+ of 1000/, { timeout: 60_000 });
+  await designer.select('train');
+  await designer.tab('Metrics');
+  const epochs = designer.inspector.getByRole('region', { name: 'Figures by epoch' }).locator('tbody tr');
+  await expect.poll(async () => epochs.count(), { timeout: 60_000 }).toBeGreaterThan(1);
+
+  await context.setOffline(true);
+  const state = page.getByRole('contentinfo');
+  await expect(state).toContainText(/Connection lost ?last heard \d+ s ago/);
+  const known = await epochs.count();
+  await page.waitForTimeout(AWAY_MS);
+  await expect
+    .poll(async () => (await epochsOf(server.url, run)).length, { timeout: 60_000 })
+    .toBeGreaterThan(known + 1);
+  const meanwhile = await epochsOf(server.url, run);
+  await expect(state).toContainText(/Connection lost/);
+  expect(await epochs.count()).toBe(known);
+
+  await context.setOffline(false);
+  await expect(state).not.toContainText(/Connection lost/, { timeout: 20_000 });
+  await expect.poll(async () => epochs.count(), { timeout: 30_000 }).toBeGreaterThan(meanwhile.length);
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(train).toHaveAttribute('data-run', 'cancelled');
+  const all = await epochsOf(server.url, run);
+  await expect(epochs).toHaveCount(all.length);
+  const shown = await epochs.locator('th').allTextContents();
+  expect(shown.map((text) => Number.parseInt(text, 10))).toEqual(all);
+  expect(all).toEqual(all.map((_, index) => index + 1));
 });
 
 test('explains a failure where it happened and skips what stands behind it', async ({ page, server }) => {
@@ -135,6 +183,18 @@ test('reuses what did not change', async ({ page, server }) => {
 function isAlive(pid: number): boolean {
   const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
   return state !== '' && !state.startsWith('Z');
+}
+
+/** The epochs that the server knows of. */
+async function epochsOf(url: string, run: string): Promise<number[]> {
+  const answer = await fetch(`${url}/api/v1/runs/${run}`);
+  const { nodes } = (
+    (await answer.json()) as {
+      run: { nodes: Record<string, { metrics: { axis: string; step: number }[] }> };
+    }
+  ).run;
+  const steps = nodes.train?.metrics.filter(({ axis }) => axis === 'epoch').map(({ step }) => step);
+  return [...new Set(steps)].sort((one, other) => one - other);
 }
 
 async function pidOf(url: string, run: string): Promise<number> {

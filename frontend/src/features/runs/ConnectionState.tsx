@@ -10,7 +10,7 @@ const QUIET_SECONDS = 6;
 /** A node at work tells its memory every two seconds, so that a run is never silent for this long. */
 const SILENT_SECONDS = 15;
 
-/** Whether what the page shows is live: `Live`, `Last heard 12 s ago`, or when the next try to connect is. */
+/** Whether what the page shows is live: `Live`, `Last heard 12 s ago`, or that it is not and when the next try is. */
 export function ConnectionState() {
   const { status, retryAt } = useConnection((connection) => connection);
   const going = useRunState(({ run, replaying }) => run !== null && !replaying && !isOver(run.status));
@@ -27,9 +27,13 @@ export function ConnectionState() {
   return (
     <span className={styles.state}>
       <span className={cx(styles.dot, status === 'live' && !quiet && styles.live)} aria-hidden />
-      {status === 'connecting' ? 'Connecting…' : quiet ? `Last heard ${silence} s ago` : 'Live'}
+      {status === 'connecting' ? 'Connecting…' : quiet ? `Last heard ${ago(silence)}` : 'Live'}
     </span>
   );
+}
+
+function ago(seconds: number): string {
+  return `${seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago`;
 }
 
 function secondsSince(moment: number | null, now: number): number {
@@ -44,17 +48,21 @@ function Silent({ seconds }: { seconds: number }) {
       title="The server answers, but nothing is heard of the nodes that should be at work."
     >
       <span className={styles.dot} aria-hidden />
-      Last heard {seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago
+      Last heard {ago(seconds)}
     </span>
   );
 }
 
 function Lost({ retryAt, now }: { retryAt: number | null; now: number }) {
   const wait = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1000);
+  const heardAt = lastHeard();
   return (
-    <span className={cx(styles.state, styles.lost)} role="status">
+    <span className={cx(styles.state, styles.lost)}>
       <span className={styles.dot} aria-hidden />
-      <span>Connection lost, {wait > 0 ? `retrying in ${wait} s` : 'retrying…'}</span>
+      {/* What counts is not read out for every second. */}
+      <span role="status">Connection lost</span>
+      {heardAt !== null && <span>last heard {ago(secondsSince(heardAt, now))}</span>}
+      <span>{wait > 0 ? `retrying in ${wait} s` : 'retrying…'}</span>
       {wait > 1 && (
         <button type="button" className={styles.retry} onClick={reconnectNow}>
           Retry now

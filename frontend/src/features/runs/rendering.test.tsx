@@ -169,7 +169,8 @@ describe('the run at a glance', () => {
     connectionStore.setState({ status: 'lost', retryAt: Date.now() + 3000 });
     render(<RunStatusBar />, { wrapper: Around });
     expect(screen.getByText('Running when last heard of')).toBeInTheDocument();
-    expect(screen.getByText('Connection lost, retrying in 3 s')).toBeInTheDocument();
+    expect(screen.getByText('Connection lost')).toBeInTheDocument();
+    expect(screen.getByText('retrying in 3 s')).toBeInTheDocument();
     expect(screen.getByText('1 of 2 nodes')).toBeInTheDocument();
   });
 
