@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
-from tests.graphs import Document, document, fan_out_fan_in, node, single
+from tests.graphs import Document, document, fan_out_fan_in, node, single, wire
 from tests.places import Place, statuses
 from tests.remote.conftest import Site
+from torchwire.errors import InvalidPipeline
 
 Far = Callable[..., Place]
 
@@ -108,3 +110,66 @@ def test_a_wrong_set_up_is_said_where_it_is_used(far: Far) -> None:
     error = run["nodes"]["only"]["error"]
     assert error["name"] == "ComputeTargetUnavailableError" and error["node"] == "only"
     assert "'there'" in error["message"] and "Option 'exchange'" in error["message"]
+
+
+def reads(path: Path, target: str = "local-cpu") -> Document:
+    """A node that reads a data set at home, and one behind it on the target."""
+    first = node("reads", "reads-data", path=str(path)) | {"compute_target": target}
+    behind = node("behind", "join") | {"compute_target": "there"}
+    return document(first, behind, wires=(wire("reads.folder", "behind.left"),))
+
+
+def test_data_that_stays_here_is_refused_there_at_submit(far: Far, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("A")
+    place = far()
+    with pytest.raises(InvalidPipeline) as caught:
+        place.submit(reads(tmp_path / "data", "there"))
+    faults = caught.value.faults
+    assert [fault.node for fault in faults] == ["reads", "behind"]
+    for fault in faults:
+        assert f"'{tmp_path / 'data'}', which stays on this computer" in fault.message and "'there'" in fault.message
+        assert "shared_folders" in (fault.hint or "")
+    with pytest.raises(InvalidPipeline) as caught:
+        place.submit(reads(tmp_path / "data"))
+    assert [fault.node for fault in caught.value.faults] == ["behind"]
+
+
+def test_data_in_a_shared_folder_is_read_in_place(far: Far, tmp_path: Path) -> None:
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    (tmp_path / "shared" / "data" / "a.txt").write_text("A")
+    place = far(shared_folders=[str(tmp_path / "shared")])
+    run = place.run(reads(tmp_path / "shared" / "data", "there"))
+    assert run["status"] == "completed", run["error"]
+    assert place.file(run, "behind", "result", "names.txt") == "a.txt"
+
+
+def test_pretrained_weights_are_brought_there(new_place: Callable[..., Place], site: Site, tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    for name in ("resnet18-f37072fd.pth", "of-nobody.pth"):
+        (tmp_path / "weights" / name).write_text(name)
+    packages = ("torchwire_modules", "tests.tiny_modules")
+    place = new_place(packages=packages, weights_folder=tmp_path / "weights", targets=[site.target()]).ready()
+    model = node("model", "resnet", model_name="resnet18", pretrained=True)
+    lists = node("lists", "lists-weights") | {"compute_target": "there"}
+    run = place.run(document(model, lists, wires=(wire("model.untrained_model", "lists.untrained_model"),)))
+    assert run["status"] == "completed", run["error"]
+    assert list(run["nodes"]["lists"]["outputs"]) == ["result"]
+    assert run["nodes"]["lists"]["outputs"]["result"]["files"] == 1
+    assert place.file(run, "lists", "result", "resnet18-f37072fd.pth") == "resnet18-f37072fd.pth"
+
+
+def test_a_rehearsal_says_what_will_run_elsewhere(far: Far) -> None:
+    place = far()
+    surveyed(place)
+    begun = place.engine.rehearse(
+        there(document(node("a", "foretells"), node("b", "foretells") | {"compute_target": "local-cpu"}))
+    )
+    deadline = time.monotonic() + 30
+    while (found := place.engine.rehearsals.get(begun["id"]))["status"] == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert found["status"] == "done", found
+    assert found["target"] == "This computer (CPU)"
+    assert found["nodes"]["a"]["elsewhere"] == "There"
+    assert "elsewhere" not in found["nodes"]["b"]

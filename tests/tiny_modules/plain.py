@@ -8,10 +8,13 @@ from pathlib import Path
 
 from torchwire.module_api import (
     ANY_DIRECTORY,
-    MODEL_DIRECTORY,
     Context,
+    Estimate,
+    Known,
+    MODEL_DIRECTORY,
     Module,
     Outputs,
+    UNTRAINED_MODEL_DIRECTORY,
     dataset_path,
     input,
     integer,
@@ -193,6 +196,36 @@ class TakesModel(Module):
 
     model = input(MODEL_DIRECTORY, help="A model.")
     result = output(ANY_DIRECTORY, help="Never made.")
+
+
+@module("lists-weights", title="Lists weights", category="Tests")
+class ListsWeights(Module):
+    """Copies the pretrained weights that it finds."""
+
+    untrained_model = input(UNTRAINED_MODEL_DIRECTORY, help="A model.")
+    result = output(ANY_DIRECTORY, help="The files.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Copy them."""
+        out, folder = ctx.output_folder("result"), ctx.settings["pretrained_weights_folder"]
+        for file in Path(folder).iterdir() if folder else ():
+            (out / file.name).write_bytes(file.read_bytes())
+        return {"result": out}
+
+
+@module("foretells", title="Foretells", category="Tests", rehearsed=True)
+class Foretells(Module):
+    """Says at a rehearsal what it was told to compute on."""
+
+    result = output(ANY_DIRECTORY, help="Nothing.")
+
+    def run(self, ctx: Context) -> Outputs:
+        """Make nothing."""
+        return {"result": ctx.output_folder("result")}
+
+    def rehearse(self, known: Known, device: str, threads: int) -> Estimate:  # noqa: ARG002
+        """Take a second for each thread."""
+        return Estimate(seconds=float(threads))
 
 
 @module("needs-library", title="Needs a library", category="Tests", libraries=("tests.tiny_library",))

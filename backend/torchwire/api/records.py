@@ -438,9 +438,10 @@ class FactsAnswer(TypedDict):
 
 class RehearsedNode(TypedDict):
     """How long a node would take and what memory, by a few steps of it; or ``why`` that can't be told, and by which
-    input (``port``).
+    input (``port``). ``elsewhere`` names the cluster that it will run on: what was found is of this computer.
     """
 
+    elsewhere: NotRequired[str]
     seconds: NotRequired[float]
     seconds_per_epoch: NotRequired[float]
     memory_bytes: NotRequired[int]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from torchwire.data_types.parameter_counts import PARAMETER_COUNTS
 from torchwire.data_types.transformation import Size
@@ -54,3 +56,20 @@ _TABLE: dict[str, tuple[int, int, int | None, int, str]] = {
 
 ARCHITECTURES = {name: Architecture(PARAMETER_COUNTS[name], *row) for name, row in _TABLE.items()}
 """Every architecture of the built-in modules, by torchvision's name."""
+
+
+def torch_cache() -> Path:
+    """Torch's own folder for downloads, as ``torch.hub.get_dir`` finds it."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or f"{cache}/torch"
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def find_weights(model_name: str, folder: Path | None) -> Path | None:
+    """An architecture's file of pretrained weights on this computer: in ``folder``, or where torch keeps its own."""
+    architecture = ARCHITECTURES.get(model_name)
+    if architecture is None:
+        return None
+    places = [place / architecture.weights for place in (folder, torch_cache()) if place is not None]
+    candidates = [file for place in places for file in (place, place.with_suffix(".safetensors"))]
+    return next((file for file in candidates if file.is_file()), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from torchwire.errors import TargetMismatchError, TargetUnavailableError, TorchwireError
@@ -35,11 +36,13 @@ class Share:
 class RemoteTarget(Target):
     """A target beyond this computer, and what was last seen of it.
 
-    ``driver`` is what its drivers are told. ``why_not`` says why nothing can begin there now; ``since`` is since when
+    ``driver`` is what its drivers are told, ``shared`` the folders that its machines see as this computer does.
+    ``why_not`` says why nothing can begin there now; ``since`` is since when
     that is so, by the monotonic clock. ``mismatch`` says that it never will as it is. ``about`` is shown to people.
     """
 
     driver: Mapping[str, Any] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
     cores_each: int | None = None
     gpus_each: float | None = None
     unreachable_seconds: float = 60.0
@@ -94,6 +97,10 @@ class RemoteTarget(Target):
                 )
                 return TargetUnavailableError(message, hint="Lower process count per node, or what each takes.")
         return None
+
+    def sees(self, path: Path) -> bool:
+        """Whether a path leads its machines to the same as this computer."""
+        return any(path.is_relative_to(Path(folder).expanduser().resolve()) for folder in self.shared)
 
     def most_memory(self) -> int:
         """The memory of the machine that has most of it."""

@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from torchwire.execution.dataset_facts import DatasetFacts
 from torchwire.execution.dry_run import Foresight, reusable
 from torchwire.execution.events import RunEvent
 from torchwire.execution.executor import Executor
+from torchwire.execution.far_data import faults_of_far_data
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.jobs import Jobs
 from torchwire.execution.knowing import Knowing, Manifests
@@ -34,7 +36,7 @@ from torchwire.graph.document import Pipeline
 from torchwire.graph.parse import parse
 from torchwire.graph.plan import Plan, draft, plan
 from torchwire.graph.slicing import Part
-from torchwire.graph.validate import Validation, validate
+from torchwire.graph.validate import LOCAL_CPU, Validation, validate
 from torchwire.registry import Registry, nearest
 from torchwire.storage.database import Database
 
@@ -219,7 +221,7 @@ class Engine:
 
         Raises InvalidPipeline as submitting would, and ConflictError while another rehearsal goes on.
         """
-        pipeline, steps, _ = self._foreseen(document, Part())
+        _, steps, _ = self._foreseen(document, Part())
         planned = self._foresee(steps)["nodes"]
         knowing = self._knowing(self._check(document))
         with self._database.read():
@@ -231,14 +233,17 @@ class Engine:
                 if not step.spec.rehearsed:
                     others += planned[node]["seconds_expected"] or 0.0
                     continue
-                target = targets[step.target]
+                planned_on = targets[step.target]
+                far = isinstance(planned_on, RemoteTarget)
+                target = targets[LOCAL_CPU] if far else planned_on
                 threads = target.threads(step.spec.distributed)
                 known = knowing.known(step)
                 zygote = kind_for(step.spec.libraries, self._settings.preload)
                 given = dict(step.parameters)
-                parts.append(Rehearsed(node, step.spec.id, given, known, target.device, threads, zygote))
-        heavy = steps.steps[parts[0].node].target if parts else pipeline.default_compute_target
-        return self.rehearsals.start(parts, others, targets[heavy].title)
+                elsewhere = planned_on.title if far else None
+                parts.append(Rehearsed(node, step.spec.id, given, known, target.device, threads, zygote, elsewhere))
+        here = [steps.steps[part.node].target for part in parts if part.elsewhere is None]
+        return self.rehearsals.start(parts, others, targets[here[0] if here else LOCAL_CPU].title)
 
     def targets(self) -> list[dict[str, Any]]:
         """The compute targets and what is busy on them."""
@@ -267,7 +272,9 @@ class Engine:
     def _check(self, document: object) -> Validation:
         targets = self._target_ids(document)
         beyond = {name: one.refuses for name, one in self._executor.targets.items() if isinstance(one, RemoteTarget)}
-        return validate(document, self._registry, targets=targets, beyond=beyond, dataset=self._dataset_fault)
+        found = validate(document, self._registry, targets=targets, beyond=beyond, dataset=self._dataset_fault)
+        far = faults_of_far_data(found, self._registry, self._executor.targets, self._resolve)
+        return replace(found, faults=[*found.faults, *far]) if far else found
 
     def _foreseen(self, document: object, part: Part) -> tuple[Pipeline, Plan, dict[str, Any] | None]:
         """The part of a document, found valid, its plan, and what would happen where that had to be looked at."""
@@ -297,6 +304,9 @@ class Engine:
     def _dataset_fault(self, value: str) -> TorchwireError | None:
         return datasets.fault_of(value, self._database.datasets.resolve, self._settings.allowed_roots)
 
+    def _resolve(self, value: str) -> dict[str, Any]:
+        return datasets.resolve(value, self._database.datasets.resolve, self._settings.allowed_roots)
+
     def _knowing(self, validation: Validation) -> Knowing:
         executor, settings = self._executor, self._settings.as_seen_by_modules()
         steps = draft(validation, self._registry)
@@ -306,7 +316,7 @@ class Engine:
 
     def _known_data(self, value: str) -> Facts:
         try:
-            found = datasets.resolve(value, self._database.datasets.resolve, self._settings.allowed_roots)
+            found = self._resolve(value)
         except TorchwireError:
             return UNKNOWN
         return self._dataset_facts.of(found)

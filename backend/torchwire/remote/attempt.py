@@ -206,10 +206,12 @@ class _Work:
             if self._wants():
                 return False
             found[digest] = self._shelf.hold(digest, "sealed", partial(self._exchange.fetch, digest))
-        for data in told["resolved"].values():
-            if data.get("exchanged"):
-                fetch = partial(self._exchange.fetch_file, data["digest"])
-                found[data["digest"]] = self._shelf.hold(data["digest"], data["file_name"], fetch)
+        files = [data for data in told["resolved"].values() if data.get("exchanged")]
+        for file in [*files, *filter(None, [told.get("weights")])]:
+            if self._wants():
+                return False
+            fetch = partial(self._exchange.fetch_file, file["digest"])
+            found[file["digest"]] = self._shelf.hold(file["digest"], file["file_name"], fetch)
         if PIXELS in told["settings"]:
             told = dict(told) | {"settings": dict(told["settings"]) | {PIXELS: str(self._scratch / "pixels")}}
         lay_out(replace(self._job, request=told), self._folder, found)

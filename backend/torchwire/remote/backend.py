@@ -33,8 +33,14 @@ class TargetOptions(BaseModel):
         description="Folder or fsspec URL that this computer and every machine of the target can read and write.",
     )
     exchange_options: dict[str, Any] = Field(default_factory=dict, description="Passed to fsspec with the URL.")
+    shared_folders: list[str] = Field(
+        default_factory=list,
+        description="Folders mounted under the same path here and on every machine: data sets there are read in place.",
+    )
     scratch: str | None = Field(None, description="Folder on the machines for files in use; by default the system's.")
-    weights_folder: str | None = Field(None, description="Where pretrained weights lie on the machines.")
+    weights_folder: str | None = Field(
+        None, description="Where pretrained weights lie on the machines; by default they are brought from here."
+    )
     cores_per_process: int | None = Field(
         None,
         ge=1,

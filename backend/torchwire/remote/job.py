@@ -12,8 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torchwire.errors import ExchangeError
+from torchwire.data_types.architectures import find_weights
+from torchwire.data_types.model import UntrainedModel
+from torchwire.errors import ExchangeError, InvalidModelDirectoryError
 from torchwire.execution.checkpointing import damage_of
+from torchwire.execution.far_data import travels
+from torchwire.execution.sealing import file_digest
 from torchwire.remote.backend import RemoteJob, TargetOptions
 from torchwire.remote.exchange import Exchange
 from torchwire.remote.versions import versions
@@ -26,6 +30,7 @@ WEIGHTS = "pretrained_weights_folder"
 def make_job(request: Mapping[str, Any], options: TargetOptions, exchange: Exchange) -> RemoteJob:
     """Put what the attempt reads into the exchange, and say the rest as plain data. Raises ExchangeError."""
     needs = request["remote"]
+    weights = None if options.weights_folder else _weights(exchange, request)
     told = {name: request[name] for name in AS_IT_IS}
     told |= {
         "inputs": {port: _put(exchange, given) for port, given in request["inputs"].items()},
@@ -33,6 +38,7 @@ def make_job(request: Mapping[str, Any], options: TargetOptions, exchange: Excha
         "checkpoints": _checkpoints(exchange, request["checkpoints"]),
         "document": json.loads(Path(request["document"]).read_text()),
         "settings": dict(request["settings"]) | {WEIGHTS: options.weights_folder},
+        "weights": weights,
         "code": request["fields"]["code"],
         "versions": dict(versions()),
         "target": request["target"],
@@ -59,6 +65,11 @@ def ranked(job: RemoteJob, rank: int, meeting: str) -> RemoteJob:
 def lay_out(job: RemoteJob, folder: Path, artifacts: Mapping[str, Path]) -> None:
     """Write what the worker in ``folder`` is told. ``artifacts`` are the sealed folders and files, by digest."""
     told = job.request
+    settings = dict(told["settings"])
+    if "meeting" in told:
+        settings["meeting"] = told["meeting"]
+    if told.get("weights"):
+        settings[WEIGHTS] = str(artifacts[told["weights"]["digest"]].parent)
     document = folder / "document.json"
     document.write_text(json.dumps(told["document"]))
     request = dict(told) | {
@@ -68,7 +79,7 @@ def lay_out(job: RemoteJob, folder: Path, artifacts: Mapping[str, Path]) -> None
             for name, found in told["resolved"].items()
         },
         "checkpoints": [one | {"folder": str(artifacts[one["digest"]])} for one in told["checkpoints"]],
-        "settings": told["settings"] | ({"meeting": told["meeting"]} if "meeting" in told else {}),
+        "settings": settings,
         "document": str(document),
         "doorbell": str(folder / "doorbell"),
     }
@@ -87,10 +98,26 @@ def _put(exchange: Exchange, given: Mapping[str, str]) -> str:
 def _resolved(exchange: Exchange, found: Mapping[str, Any]) -> dict[str, Any]:
     """A registered archive goes through the exchange; folders stay where they are, and must be shared."""
     path = Path(found["path"])
-    if found.get("digest") and path.is_file():
+    if travels(found):
         exchange.put_file(found["digest"], path)
         return dict(found) | {"exchanged": True, "file_name": path.name}
     return dict(found)
+
+
+def _weights(exchange: Exchange, request: Mapping[str, Any]) -> dict[str, str] | None:
+    """The file of pretrained weights that a model to be trained begins with, where this computer has it."""
+    folder = request["settings"].get(WEIGHTS)
+    for given in request["inputs"].values():
+        try:
+            model = UntrainedModel.read(Path(given["path"]))
+        except InvalidModelDirectoryError:  # an input of another type
+            continue
+        file = find_weights(model.model_name, Path(folder) if folder else None) if model.pretrained else None
+        if file is not None:
+            digest = file_digest(file)
+            exchange.put_file(digest, file)
+            return {"digest": digest, "file_name": file.name}
+    return None
 
 
 def _checkpoints(exchange: Exchange, told: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -66,6 +66,7 @@ class _Entry:
             sum(machine.memory_bytes for machine in alive),
             gpu=next((machine.gpu for machine in alive if machine.gpu), None),
             driver={} if self.standing is None else self.standing.as_json(),
+            shared=() if options is None else tuple(_shared(options)),
             cores_each=None if options is None else options.cores_per_process,
             gpus_each=None if options is None else options.gpus_per_process,
             unreachable_seconds=0.0 if options is None else options.unreachable_seconds,
@@ -83,6 +84,12 @@ class _Entry:
                 and (self.standing.token_file or self.standing.token_env) is not None,
             },
         )
+
+
+def _shared(options: TargetOptions) -> list[str]:
+    """The folders that both sides see; the exchange is one where it is a folder."""
+    url = options.exchange.removeprefix("file://")
+    return [*options.shared_folders, *([] if "://" in url or "::" in url else [url])]
 
 
 class Roster:

@@ -1548,9 +1548,10 @@ export interface Rehearsal {
 }
 /**
  * How long a node would take and what memory, by a few steps of it; or ``why`` that can't be told, and by which
- * input (``port``).
+ * input (``port``). ``elsewhere`` names the cluster that it will run on: what was found is of this computer.
  */
 export interface RehearsedNode {
+  elsewhere?: string;
   seconds?: number;
   seconds_per_epoch?: number;
   memory_bytes?: number;
