@@ -8,13 +8,13 @@ from pathlib import Path
 
 from torchwire.module_api import (
     ANY_DIRECTORY,
+    MODEL_DIRECTORY,
+    UNTRAINED_MODEL_DIRECTORY,
     Context,
     Estimate,
     Known,
-    MODEL_DIRECTORY,
     Module,
     Outputs,
-    UNTRAINED_MODEL_DIRECTORY,
     dataset_path,
     input,
     integer,
@@ -223,7 +223,7 @@ class Foretells(Module):
         """Make nothing."""
         return {"result": ctx.output_folder("result")}
 
-    def rehearse(self, known: Known, device: str, threads: int) -> Estimate:  # noqa: ARG002
+    def rehearse(self, known: Known, device: str, threads: int) -> Estimate:
         """Take a second for each thread."""
         return Estimate(seconds=float(threads))
 

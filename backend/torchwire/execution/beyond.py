@@ -37,8 +37,8 @@ class RemoteTarget(Target):
     """A target beyond this computer, and what was last seen of it.
 
     ``driver`` is what its drivers are told, ``shared`` the folders that its machines see as this computer does.
-    ``why_not`` says why nothing can begin there now; ``since`` is since when
-    that is so, by the monotonic clock. ``mismatch`` says that it never will as it is. ``about`` is shown to people.
+    ``why_not`` says why nothing can begin there now; ``since`` is since when that is so, by the monotonic clock.
+    ``mismatch`` says that it never will as it is. ``about`` is shown to people.
     """
 
     driver: Mapping[str, Any] = field(default_factory=dict)

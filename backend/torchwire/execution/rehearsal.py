@@ -30,7 +30,8 @@ KILLED = "The rehearsal ended before its time: memory ran out, or the process wa
 class Part:
     """One node to rehearse: its module with checked parameters, what is known around it, and where it would run.
 
-    ``zygote`` is the kind that its workers are forked from.
+    ``zygote`` is the kind that its workers are forked from. ``elsewhere`` names the target that it will run on where
+    that is not this computer, on which it is rehearsed all the same.
     """
 
     node: str
@@ -40,11 +41,15 @@ class Part:
     device: str
     threads: int
     zygote: str
+    elsewhere: str | None = None
 
 
 @dataclass
 class Rehearsal:
-    """A rehearsal under way or over. ``others`` are the seconds that the nodes take that aren't rehearsed."""
+    """A rehearsal under way or over, on the ``target`` of this computer that is so named.
+
+    ``others`` are the seconds that the nodes take that aren't rehearsed.
+    """
 
     id: str
     target: str
@@ -155,7 +160,7 @@ class Rehearsals:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         with self._lock:
-            rehearsal.nodes[part.node] = found
+            rehearsal.nodes[part.node] = found | {"elsewhere": part.elsewhere}
         return None
 
 

@@ -19,6 +19,12 @@ describe('rehearsalWords', () => {
   it('tells time, memory and target', () => {
     expect(words({})).toMatch(/^About 4 min.*, 1\.2 GB on This computer \(CPU\)\.$/);
   });
+  it('tells what was measured here and will run elsewhere', () => {
+    const nodes = { train: { seconds: 230, elsewhere: 'Lab cluster' }, score: { seconds: 9 } };
+    expect(words({ nodes })).toMatch(
+      /on This computer \(CPU\)\. Measured on this computer, but will run elsewhere: ‘train’ on Lab cluster\. /,
+    );
+  });
   it('tells what is missing', () => {
     const nodes = { train: { why: 'It is not known how many images there are.' } };
     expect(words({ nodes, seconds: null })).toBe('‘train’: It is not known how many images there are.');

@@ -13,5 +13,13 @@ export function rehearsalWords(rehearsal: Rehearsal, titleOf: (nodeId: string) =
   if (unknown !== undefined) return `${titleOf(unknown[0])}: ${unknown[1].why ?? 'nobody can tell yet.'}`;
   if (Object.keys(nodes).length === 0 || seconds === null) return 'There is nothing to train or to score.';
   const time = seconds < 1 ? 'less than 1 s' : duration(seconds);
-  return `About ${time}${memory === null ? '' : `, ${bytes(memory)}`} on ${target}.`;
+  return `About ${time}${memory === null ? '' : `, ${bytes(memory)}`} on ${target}.${elsewhereWords(nodes, titleOf)}`;
+}
+
+/** Which nodes were measured here, but will run on a cluster. */
+function elsewhereWords(nodes: Rehearsal['nodes'], titleOf: (nodeId: string) => string): string {
+  const far = Object.entries(nodes).filter(([, { elsewhere }]) => elsewhere !== undefined);
+  if (far.length === 0) return '';
+  const told = far.map(([node, { elsewhere }]) => `${titleOf(node)} on ${elsewhere}`).join(', ');
+  return ` Measured on this computer, but will run elsewhere: ${told}. There it may take longer or less.`;
 }
