@@ -77,14 +77,38 @@ def test_zero_init_residual_starts_branches_at_zero() -> None:
     assert not network.layer1[0].bn2.weight.any()
 
 
-def test_memory_efficient_gives_the_same_gradients() -> None:
-    gradients = []
+@pytest.mark.parametrize(("name", "last"), [("resnet18", "bn2"), ("resnet50", "bn3")])
+def test_zero_init_residual_lets_only_the_last_scale_of_each_branch_learn_at_first(name: str, last: str) -> None:
+    torch.manual_seed(0)
+    network = build("resnet", name, {"zero_init_residual": True}, 3).train()
+    network(torch.rand(2, 3, 64, 64)).square().sum().backward()
+    blocks = [block for layer in (network.layer1, network.layer2, network.layer3, network.layer4) for block in layer]
+    for block in blocks:
+        assert getattr(block, last).weight.grad.any()
+        assert not block.conv1.weight.grad.any()
+        assert not block.conv2.weight.grad.any()
+
+
+def test_memory_efficient_gives_the_same_gradients_and_keeps_less() -> None:
+    gradients, kept = [], []
     for option in (False, True):
         torch.manual_seed(0)
         network = build("densenet", "densenet121", {"memory_efficient": option}, 3).train()
-        network(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))).square().sum().backward()
+        images, sizes = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)), dict[int, int]()
+        weights = {parameter.data_ptr() for parameter in network.parameters()}
+
+        def keep(tensor: torch.Tensor, sizes: dict[int, int] = sizes, own: set[int] = weights) -> torch.Tensor:
+            if tensor.data_ptr() not in own:
+                sizes[tensor.data_ptr()] = tensor.nbytes
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            loss = network(images).square().sum()
+        kept.append(sum(sizes.values()))
+        loss.backward()
         gradients.append(network.features.conv0.weight.grad)
     assert torch.allclose(gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
+    assert kept[1] < 0.8 * kept[0]
 
 
 def test_weights_that_do_not_fit_are_refused() -> None:

@@ -104,3 +104,18 @@ def test_torchs_cache_is_looked_at_after_the_folder(tmp_path: Path) -> None:
     cached.parent.mkdir(parents=True)
     torch.save(weights_of("resnet18"), cached)
     assert find_weights("resnet18", tmp_path / "nowhere", print) == cached
+
+
+@pytest.mark.parametrize(("family", "name"), [("resnet", "resnet18"), ("densenet", "densenet121")])
+def test_images_are_classified_as_plain_torchvision_does(tmp_path: Path, family: str, name: str) -> None:
+    weights = weights_of(name)
+    torch.save(weights, tmp_path / FILES[name])
+    network = build(family, name, {}, 1000).eval()
+    load_pretrained(network, family, name, tmp_path, print)
+    theirs = models.get_model(name).eval()
+    theirs.load_state_dict(weights)
+    head = {key: value for key, value in weights.items() if key.startswith(("fc", "classifier"))}
+    network.load_state_dict(head, strict=False)  # ours is new: the classes are the data's
+    images = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(network(images), theirs(images))

@@ -237,6 +237,14 @@ def test_the_folder_says_how_the_model_came_about(images: dict[str, Path], train
     assert training["threads"] == 1
     assert set(training["versions"]) >= {"torch", "torchvision", "python"}
     assert "resnet18, 3 categories" in model.card
+    for text in ("seed 1", f"precision {training['precision']}", "`blue`, `green`, `red`", "- batch_size: 8"):
+        assert text in model.card
+    for row in training["history"]:
+        assert f"| {row['epoch']} | {row['train_loss']:.4f} |" in model.card
+    for name, number in training["versions"].items():
+        assert f"- {name} {number}" in model.card
+    for port, digest in training["data"].items():
+        assert f"- {port}: `{digest}`" in model.card
     assert json.loads((trained[0] / "model.json").read_text())["training"]["parameters"]["batch_size"] == 8
 
 
@@ -336,5 +344,7 @@ def test_the_model_brings_its_last_epoch_its_curves_and_its_pipeline(tmp_path: P
     best, last = load_file(folder / "model.safetensors"), load_file(folder / "last.safetensors")
     assert best.keys() == last.keys()
     assert TrainedModel.read(folder).pipeline == document
+    shown = TrainedModel.read(folder).card.partition("```json\n")[2].partition("\n```")[0]
+    assert json.loads(shown) == document
     (events,) = (folder / "tensorboard").iterdir()
     assert b"epoch/val_loss" in events.read_bytes()

@@ -186,6 +186,12 @@ def test_bf16_trains_weights_that_stay_fp32() -> None:
     assert all(value.dtype in (torch.float32, torch.int64) for value in trained.fit(Quiet()).weights.values())
 
 
+@pytest.mark.parametrize(("precision", "scales"), [("fp16", True), ("bf16", False), ("fp32", False)])
+def test_gradients_of_float16_alone_are_scaled(precision: str, scales: bool) -> None:
+    made = trainer(Recipe(epochs=1), arithmetic=Arithmetic(precision, "channels_last", fused=False, why="asked for"))
+    assert made.scaler.is_enabled() is scales
+
+
 def test_class_weights_and_smoothing_change_the_training_loss_only() -> None:
     plain, weighted = (
         trainer(Recipe(epochs=1, learning_rate=1e-300, weight_decay=0.0, **more))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from torchwire.data_types.model import TrainedModel
 from torchwire.data_types.transformation import all_steps, describe
 
@@ -67,5 +71,12 @@ def model_card(model: TrainedModel) -> str:
         *(f"- {port}: `{digest}`" for port, digest in training["data"].items()),
         *(f"- {name} {number}" for name, number in training["versions"].items()),
         "",
+        *(_pipeline(model.pipeline) if model.pipeline else ()),
     ]
     return "\n".join(lines)
+
+
+def _pipeline(document: Mapping[str, Any]) -> list[str]:
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    told = "Drop this, or `model.json`, on Torchwire's canvas to train it again or go on from it."
+    return ["## Pipeline", "", told, "", "```json", text, "```", ""]
