@@ -168,6 +168,7 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
         <div className={styles.titles}>
           <input
             className={styles.name}
+            data-draft-fields
             aria-label="Name of the node"
             readOnly={viewing}
             value={label}
@@ -209,7 +210,7 @@ function NodeInspector({ nodeId }: { nodeId: string }) {
 function Parameters({ nodeId }: { nodeId: string }) {
   const viewing = useDocument((state) => state.viewing !== null);
   return (
-    <fieldset disabled={viewing} className={styles.plain} aria-label="Parameters">
+    <fieldset disabled={viewing} className={styles.plain} aria-label="Parameters" data-draft-fields>
       {viewing && (
         <Suspense fallback={null}>
           <SinceThen nodeId={nodeId} />

@@ -25,6 +25,7 @@ import { DropdownMenu, type MenuEntry } from '@/components/ui/Menu';
 import { downloadDocument } from '@/features/projects/exchange';
 import { SaveState } from '@/features/projects/SaveState';
 import { emptyDocument, useProjects } from '@/features/projects/useProjects';
+import { runCommand } from '@/lib/commands';
 import { documentStore, redoLabel, undoLabel, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useLayout, useNarrow } from './layout';
@@ -140,6 +141,7 @@ function PipelineName() {
   return (
     <input
       className={styles.name}
+      data-draft-fields
       readOnly={viewing}
       aria-label="Name of the pipeline"
       value={name}
@@ -162,7 +164,6 @@ function PipelineName() {
 function UndoRedo() {
   const undo = useDocument(undoLabel);
   const redo = useDocument(redoLabel);
-  const { undo: doUndo, redo: doRedo } = documentStore.getState();
   return (
     <span className={styles.group}>
       <IconButton
@@ -170,14 +171,14 @@ function UndoRedo() {
         shortcut="Mod+Z"
         icon={<Undo2 />}
         disabled={undo === undefined}
-        onClick={doUndo}
+        onClick={() => runCommand('undo')}
       />
       <IconButton
         label={redo === undefined ? 'Nothing to redo' : `Redo: ${redo}`}
         shortcut="Mod+Shift+Z"
         icon={<Redo2 />}
         disabled={redo === undefined}
-        onClick={doRedo}
+        onClick={() => runCommand('redo')}
       />
     </span>
   );

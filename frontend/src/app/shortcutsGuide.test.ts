@@ -3,7 +3,8 @@
 
 import { expect, it } from 'vitest';
 import { canvasCommands, type CanvasHands } from '@/features/canvas/commands';
-import { type Command, shortcutKeys } from '@/lib/commands';
+import { shortcutKeys } from '@/components/ui/keyNames';
+import type { Command } from '@/lib/commands';
 import { APP_COMMANDS } from './useAppCommands';
 import { groupBy } from '@/lib/groupBy';
 import { GESTURES } from './gestures';

@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
-import { describe, expect, it, vi } from 'vitest';
-import { isTyping, matchesShortcut, registerCommands, runCommand, shortcutKeys } from './commands';
+import { fireEvent, renderHook } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { shortcutKeys } from '@/components/ui/keyNames';
+import { isTyping, matchesShortcut, registerCommands, runCommand, useShortcuts } from './commands';
 
 function press(key: string, change: KeyboardEventInit = {}): KeyboardEvent {
   return new KeyboardEvent('keydown', { key, ...change });
@@ -31,6 +33,7 @@ describe('matchesShortcut', () => {
 it('shows shortcuts as keys', () => {
   expect(shortcutKeys('Mod+Shift+Z', false)).toEqual(['Ctrl', 'Shift', 'Z']);
   expect(shortcutKeys('Mod+Shift+Z', true)).toEqual(['⌘', '⇧', 'Z']);
+  expect(shortcutKeys('Mod+ArrowDown', false)).toEqual(['Ctrl', '↓']);
 });
 
 it('knows when a person is typing', () => {
@@ -50,4 +53,42 @@ it('runs a command only while it is registered and enabled', () => {
   unregister();
   expect(runCommand('x')).toBe(false);
   expect(perform).toHaveBeenCalledOnce();
+});
+
+describe('on the page', () => {
+  const undo = vi.fn();
+  const submit = vi.fn();
+  let leave: () => void;
+  beforeEach(() => {
+    renderHook(useShortcuts);
+    leave = registerCommands([
+      { id: 'u', label: 'U', group: 'Test', shortcut: ['Mod+Z'], inDraftFields: true, perform: undo },
+      { id: 's', label: 'S', group: 'Test', shortcut: ['Mod+Enter'], whileTyping: true, perform: submit },
+    ]);
+    vi.clearAllMocks();
+  });
+  afterEach(() => {
+    leave();
+    document.body.replaceChildren();
+  });
+
+  it('takes back edits in fields of the draft, and leaves other fields to the browser', () => {
+    document.body.innerHTML = '<div data-draft-fields><input id="a"></div><input id="b">';
+    fireEvent.keyDown(document.getElementById('a') as HTMLElement, { key: 'z', ctrlKey: true });
+    expect(undo).toHaveBeenCalledOnce();
+    fireEvent.keyDown(document.getElementById('b') as HTMLElement, { key: 'z', ctrlKey: true });
+    expect(undo).toHaveBeenCalledOnce();
+  });
+
+  it('comes before a closed list, which opens at Enter', () => {
+    document.body.innerHTML = '<button role="combobox" id="list"></button>';
+    const list = document.getElementById('list') as HTMLElement;
+    const opens = vi.fn();
+    list.addEventListener('keydown', opens);
+    fireEvent.keyDown(list, { key: 'Enter', ctrlKey: true });
+    expect(submit).toHaveBeenCalledOnce();
+    expect(opens).not.toHaveBeenCalled();
+    fireEvent.keyDown(list, { key: 'Enter' });
+    expect(opens).toHaveBeenCalledOnce();
+  });
 });

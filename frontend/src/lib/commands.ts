@@ -7,6 +7,7 @@
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import { isMac, splitShortcut } from '@/components/ui/keyNames';
 
 export interface Command {
   readonly id: string;
@@ -19,6 +20,8 @@ export interface Command {
   readonly scope?: 'global' | 'canvas';
   /** The shortcut acts in text fields too (submit). */
   readonly whileTyping?: boolean;
+  /** It acts in fields that write into the draft as one types: there each key is an edit, and undo takes edits back. */
+  readonly inDraftFields?: boolean;
   /** The browser's own event does the work on this shortcut (copy, cut and paste); it is only shown. */
   readonly native?: boolean;
   readonly enabled?: () => boolean;
@@ -65,20 +68,6 @@ export function runCommand(id: string): boolean {
   return true;
 }
 
-export function isMac(): boolean {
-  return /mac|iphone|ipad/i.test(navigator.platform);
-}
-
-const ARROWS = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→' };
-
-/** A shortcut as keys to show, in the habit of the platform: `Ctrl`, `Shift`, `Z`. */
-export function shortcutKeys(shortcut: string, mac: boolean = isMac()): string[] {
-  const names: Record<string, string> = mac
-    ? { ...ARROWS, Mod: '⌘', Shift: '⇧', Alt: '⌥', Delete: '⌫', Enter: '↵', Escape: 'Esc' }
-    : { ...ARROWS, Mod: 'Ctrl', Escape: 'Esc', Delete: 'Del' };
-  return splitShortcut(shortcut).map((key) => names[key] ?? key);
-}
-
 /** Whether a key press is this shortcut. */
 export function matchesShortcut(event: KeyboardEvent, shortcut: string, mac: boolean = isMac()): boolean {
   const parts = splitShortcut(shortcut);
@@ -112,12 +101,25 @@ let listeners = 0;
 export function useShortcuts(): void {
   useEffect(() => {
     listeners += 1;
-    if (listeners === 1) window.addEventListener('keydown', onKeyDown);
+    if (listeners === 1) {
+      window.addEventListener('keydown', beforeLists, { capture: true });
+      window.addEventListener('keydown', onKeyDown);
+    }
     return () => {
       listeners -= 1;
-      if (listeners === 0) window.removeEventListener('keydown', onKeyDown);
+      if (listeners > 0) return;
+      window.removeEventListener('keydown', beforeLists, { capture: true });
+      window.removeEventListener('keydown', onKeyDown);
     };
   }, []);
+}
+
+/** A closed list opens at Enter, whatever is held with it: shortcuts come first there. */
+function beforeLists(event: KeyboardEvent): void {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+  if (!(event.target instanceof HTMLButtonElement) || event.target.role !== 'combobox') return;
+  onKeyDown(event);
+  if (event.defaultPrevented) event.stopPropagation();
 }
 
 function onKeyDown(event: KeyboardEvent): void {
@@ -128,7 +130,9 @@ function onKeyDown(event: KeyboardEvent): void {
   );
   for (const command of commandStore.getState().commands.values()) {
     if (!command.shortcut?.some((shortcut) => matchesShortcut(event, shortcut))) continue;
-    if (command.native || (typing && !command.whileTyping)) continue;
+    const meant =
+      command.whileTyping === true || (command.inDraftFields === true && inDraftField(event.target));
+    if (command.native || (typing && !meant)) continue;
     if (modal && !(typing && command.whileTyping)) continue;
     if (command.scope === 'canvas' && !canvasHasFocus()) continue;
     event.preventDefault();
@@ -137,12 +141,12 @@ function onKeyDown(event: KeyboardEvent): void {
   }
 }
 
+function inDraftField(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-draft-fields]') !== null;
+}
+
 /** The canvas has focus when the focus lies in it, or nowhere in particular. */
 export function canvasHasFocus(): boolean {
   const active = document.activeElement;
   return active === null || active === document.body || active.closest('[data-canvas]') !== null;
-}
-
-function splitShortcut(shortcut: string): string[] {
-  return shortcut.split(/\+(?!$)/);
 }

@@ -16,9 +16,11 @@ interface NumberFieldProps extends Omit<TextFieldProps, 'value' | 'onChange' | '
  */
 export function NumberField(props: NumberFieldProps) {
   const { value, onValueChange, unit, minimum, maximum, integer, onBlur, onKeyDown, ...rest } = props;
-  const [typed, setTyped] = useState<{ text: string; over: typeof value } | null>(null);
-  // The typed text stays while it means the value, or while the owner did not take it.
-  const stays = typed !== null && (read(typed.text) === value || typed.over === value);
+  const [typed, setTyped] = useState<{ text: string; over: typeof value; taken: boolean } | null>(null);
+  // The typed text stays while it means the value, or while the owner has not taken it.
+  const means = typed !== null && read(typed.text) === value;
+  const stays = typed !== null && (means || (typed.over === value && !typed.taken));
+  if (means && !typed.taken) setTyped({ ...typed, taken: true });
   const text = stays ? typed.text : value === null ? '' : String(value);
   return (
     <div className={styles.wrap}>
@@ -27,7 +29,7 @@ export function NumberField(props: NumberFieldProps) {
         {...rest}
         value={text}
         onChange={(event) => {
-          setTyped({ text: event.target.value, over: value });
+          setTyped({ text: event.target.value, over: value, taken: false });
           onValueChange(read(event.target.value));
         }}
         onBlur={(event) => {

@@ -63,7 +63,7 @@ export function Outline({ onOpenInspector }: OutlineProps) {
     if (row.kind === 'node') removeNodes([row.id], { heal });
     else disconnect([row.wire]);
     const after = documentStore.getState().history;
-    if (after !== history) announce(`${after.entries[after.cursor]?.label ?? 'Deleted'}.`);
+    if (after !== history) announce(`Done: ${after.entries[after.cursor]?.label ?? 'Delete'}`);
     const beside =
       row.kind === 'node' ? rows.slice(at).find((other) => other.level === 1 && other !== row) : rows[at - 1];
     go(beside?.key ?? rows[at - 1]?.key);

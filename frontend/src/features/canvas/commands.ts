@@ -61,6 +61,7 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       label: 'Undo',
       group: 'Edit',
       shortcut: ['Mod+Z'],
+      inDraftFields: true,
       enabled: () => editable() && undoLabel(doc()) !== undefined,
       perform: () => {
         announce(`Undone: ${undoLabel(doc()) ?? ''}`);
@@ -72,6 +73,7 @@ export function canvasCommands(hands: CanvasHands): Command[] {
       label: 'Redo',
       group: 'Edit',
       shortcut: ['Mod+Shift+Z', 'Mod+Y'],
+      inDraftFields: true,
       enabled: () => editable() && redoLabel(doc()) !== undefined,
       perform: () => {
         announce(`Redone: ${redoLabel(doc()) ?? ''}`);
@@ -357,5 +359,5 @@ function removeChosen(heal: boolean): void {
   } else if (nothingSelected && focus)
     state.disconnect(state.wires.filter((wire) => wireId(wire) === focus.id));
   else state.removeSelection({ heal });
-  announce(undoLabel(documentStore.getState()) ?? 'Deleted.');
+  announce(`Done: ${undoLabel(documentStore.getState()) ?? 'Delete'}`);
 }

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { render, screen, within } from '@testing-library/react';
+import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TooltipProvider } from '@/components/ui/Tooltip';
@@ -107,8 +107,9 @@ describe('ParameterForm', () => {
     const field = screen.getByLabelText('Epochs');
     await userEvent.clear(field);
     await userEvent.type(field, '120');
-    documentStore.getState().undo();
+    act(() => documentStore.getState().undo());
     expect(values()).toEqual({});
+    expect(field).toHaveValue('5');
   });
 
   it('says in place what is wrong', async () => {

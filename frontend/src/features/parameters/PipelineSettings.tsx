@@ -14,7 +14,7 @@ export function PipelineSettings() {
   const target = useDocument((state) => state.defaultComputeTarget);
   const { setName, setDescription, setDefaultComputeTarget, endBurst } = documentStore.getState();
   return (
-    <div className={styles.settings}>
+    <div className={styles.settings} data-draft-fields>
       <Field
         id={`${id}-name`}
         label="Name"
