@@ -2,6 +2,7 @@
 
 import { announce } from '@/lib/announce';
 import { canvasHasFocus, isTyping } from '@/lib/commands';
+import { copyText } from '@/lib/copyText';
 import { documentStore } from '@/lib/document/documentStore';
 import {
   boundsOf,
@@ -52,11 +53,7 @@ export async function copySelection(): Promise<void> {
   if (text === null) return;
   remembered = text;
   announceCopied();
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Not allowed here (no secure context, or refused): the page remembers it, so paste works within it.
-  }
+  await copyText(text); // Where that is refused the page remembers it, so paste works within it.
 }
 
 export async function cutSelection(): Promise<void> {

@@ -12,6 +12,7 @@ import { duration, fullMoment, moment } from '@/lib/run/format';
 import { metricTicks, metricTitle, metricWords } from '@/lib/run/metricNames';
 import { RUN_WORDS } from '@/lib/run/runFigures';
 import type { Run } from '@/lib/run/types';
+import { useCopy } from '@/lib/useCopy';
 import { api } from '@/services/http';
 import type { RunAnswer } from '@/services/types.generated';
 
@@ -259,18 +260,9 @@ function colorOf(index: number): string {
 }
 
 function CopyLink() {
-  const [copied, setCopied] = useState(false);
+  const [copied, copy] = useCopy();
   return (
-    <Button
-      size="sm"
-      icon={copied ? <Check /> : <Link />}
-      onClick={() => {
-        void navigator.clipboard.writeText(window.location.href).then(() => {
-          setCopied(true);
-          setTimeout(() => setCopied(false), 1500);
-        });
-      }}
-    >
+    <Button size="sm" icon={copied ? <Check /> : <Link />} onClick={() => copy(window.location.href)}>
       {copied ? 'Link copied' : 'Copy the link'}
     </Button>
   );

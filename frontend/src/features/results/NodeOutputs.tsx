@@ -1,5 +1,4 @@
 import { Check, Copy, Download, Maximize2, PackageOpen } from 'lucide-react';
-import { useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
 import { EmptyState } from '@/components/ui/EmptyState';
@@ -12,6 +11,7 @@ import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
 import { useNodeRun, useRunState } from '@/lib/run/runStore';
 import type { NodeRun } from '@/lib/run/types';
+import { useCopy } from '@/lib/useCopy';
 import { downloadUrl } from '@/services/queries/usePreview';
 
 import { FailureCard } from './FailureCard';
@@ -132,21 +132,14 @@ function OutputCard({ output, onOpen }: { output: OutputRef; onOpen: () => void 
 
 /** The start of a digest; the whole of it is copied. */
 function Digest({ digest }: { digest: string }) {
-  const [copied, setCopied] = useState(false);
+  const [copied, copy] = useCopy();
   return (
     <button
       type="button"
       className={styles.digest}
       title={digest}
       aria-label={copied ? 'Digest copied' : 'Copy the digest'}
-      onClick={() => {
-        void navigator.clipboard.writeText(digest).then(() => {
-          setCopied(true);
-          setTimeout(() => {
-            setCopied(false);
-          }, 1500);
-        });
-      }}
+      onClick={() => copy(digest)}
     >
       {digest.slice(0, 8)}
       {copied ? <Check /> : <Copy />}

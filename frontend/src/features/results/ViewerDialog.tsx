@@ -1,6 +1,5 @@
 import { Check, Download, Link, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
 import { IconButton } from '@/components/ui/IconButton';
@@ -8,6 +7,7 @@ import { useCatalog } from '@/lib/modules/catalog';
 import { bytes, counted } from '@/lib/run/format';
 import { useNodeOutputs, useRunNodeTitle } from '@/lib/run/nodeNames';
 import type { OutputRef } from '@/lib/run/nodeNames';
+import { useCopy } from '@/lib/useCopy';
 import { downloadUrl } from '@/services/queries/usePreview';
 
 import { focusWhole } from './focusWhole';
@@ -78,19 +78,12 @@ function ViewerDialog({ output, onClose }: ViewerDialogProps) {
 
 /** The address says what is open and how it is narrowed, so it is all that somebody else needs. */
 function CopyLink() {
-  const [copied, setCopied] = useState(false);
+  const [copied, copy] = useCopy();
   return (
     <IconButton
       label={copied ? 'Link copied' : 'Copy a link to this view'}
       icon={copied ? <Check /> : <Link />}
-      onClick={() => {
-        void navigator.clipboard.writeText(location.href).then(() => {
-          setCopied(true);
-          setTimeout(() => {
-            setCopied(false);
-          }, 1500);
-        });
-      }}
+      onClick={() => copy(location.href)}
     />
   );
 }

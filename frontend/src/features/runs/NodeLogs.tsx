@@ -10,6 +10,7 @@ import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { SearchField } from '@/components/ui/TextField';
 import { toast } from '@/components/ui/toasts';
+import { copyText } from '@/lib/copyText';
 import { count, counted } from '@/lib/run/format';
 import { joinLogs, ranksIn, useLiveLog, writtenBy } from '@/lib/run/logStore';
 import type { LogEntry } from '@/lib/run/logStore';
@@ -222,12 +223,8 @@ function asText(entries: readonly LogEntry[]): string {
 }
 
 async function copy(entries: readonly LogEntry[]): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(asText(entries));
-    toast({ title: `${counted(entries.length, 'line')} copied` });
-  } catch {
-    toast({ title: 'The browser did not allow copying', tone: 'warning' });
-  }
+  if (await copyText(asText(entries))) toast({ title: `${counted(entries.length, 'line')} copied` });
+  else toast({ title: 'The browser did not allow copying', tone: 'warning' });
 }
 
 function download(entries: readonly LogEntry[], name: string): void {
