@@ -66,7 +66,7 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned, o
     limit,
   );
   const rows = runs.data?.runs ?? [];
-  const filtered = status !== 'all' || here || wanted !== '';
+  const filtered = status !== 'all' || wanted !== '';
   return (
     <div className={styles.panel}>
       <div className={styles.filters}>
@@ -131,11 +131,16 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned, o
       ) : runs.isError ? (
         <ErrorState title="The runs can’t be listed" error={runs.error} onRetry={() => void runs.refetch()} />
       ) : rows.length === 0 ? (
-        <EmptyState icon={<History />} title={filtered ? 'No such runs' : 'No runs yet'}>
-          {filtered
-            ? 'No run fits these filters.'
-            : 'Submit a pipeline; every run stays here with its document and results.'}
-        </EmptyState>
+        <NoRuns
+          filtered={filtered}
+          onAll={
+            here
+              ? () => {
+                  setOnlyThis(false);
+                }
+              : undefined
+          }
+        />
       ) : (
         <ul className={styles.list} aria-label="Runs" data-old={runs.isPlaceholderData || undefined}>
           {rows.map((run) => (
@@ -171,6 +176,22 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned, o
         </Button>
       )}
     </div>
+  );
+}
+
+/** `onAll` shows the runs of other pipelines too. */
+function NoRuns({ filtered, onAll }: { filtered: boolean; onAll: (() => void) | undefined }) {
+  const title = filtered ? 'No such runs' : onAll ? 'No runs of this pipeline yet' : 'No runs yet';
+  return (
+    <EmptyState
+      icon={<History />}
+      title={title}
+      action={onAll && <Button onClick={onAll}>Show all pipelines’ runs</Button>}
+    >
+      {filtered
+        ? 'No run fits these filters.'
+        : 'Submit a pipeline; every run stays here with its document and results.'}
+    </EmptyState>
   );
 }
 

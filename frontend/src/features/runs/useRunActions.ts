@@ -69,6 +69,7 @@ export function useCloneRun(onCloned?: (pipeline: PipelineRecord) => void) {
     onSuccess: (pipeline) => {
       void client.invalidateQueries({ queryKey: ['pipelines'], exact: true });
       onCloned?.(pipeline);
+      toast({ title: `Cloned into ‘${pipeline.name}’`, tone: 'success' });
     },
     onError: complain('The run was not cloned'),
   });
