@@ -23,9 +23,11 @@ interface ScoreRowsProps {
   params: Readonly<Record<string, string | undefined>>;
   digest: string | null;
   labels: readonly string[];
+  /** An image is opened, or closed again. */
+  onLook: (looking: boolean) => void;
 }
 
-export function ScoreRows({ output, params, digest, labels }: ScoreRowsProps) {
+export function ScoreRows({ output, params, digest, labels, onLook }: ScoreRowsProps) {
   const first = usePreview<ScoredPreview>(output, { ...params, offset: 0, limit: PAGE });
   if (first.isPending) {
     return (
@@ -43,10 +45,13 @@ export function ScoreRows({ output, params, digest, labels }: ScoreRowsProps) {
     return (
       <EmptyState title="No such images">Nothing fits these filters. Widen them to see more.</EmptyState>
     );
-  return <Rows output={output} params={params} digest={digest} labels={labels} total={first.data.total} />;
+  const { total } = first.data;
+  return (
+    <Rows output={output} params={params} digest={digest} labels={labels} total={total} onLook={onLook} />
+  );
 }
 
-function Rows({ output, params, digest, labels, total }: ScoreRowsProps & { total: number }) {
+function Rows({ output, params, digest, labels, total, onLook }: ScoreRowsProps & { total: number }) {
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<number | null>(null);
   const rows = useVirtualRows({ count: total, box, rowHeight: ROW, overscan: 6 });
@@ -90,6 +95,7 @@ function Rows({ output, params, digest, labels, total }: ScoreRowsProps & { tota
                     digest={digest}
                     onOpen={() => {
                       setOpen(index);
+                      onLook(true);
                     }}
                   />
                 )}
@@ -120,6 +126,7 @@ function Rows({ output, params, digest, labels, total }: ScoreRowsProps & { tota
           }}
           onClose={() => {
             setOpen(null);
+            onLook(false);
           }}
         />
       )}

@@ -88,7 +88,8 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
     narrow(addressOf({ ...filters, ...part }, labelled), { replace: typing });
   };
   const params = paramsOf(filters);
-  const settled = useDeferredText(params);
+  const [looking, setLooking] = useState(false);
+  const settled = useDeferredText(params, looking);
   const narrowed = usePreview<ScoredPreview>(output, { ...settled, only: undefined, limit: 1 });
   const counts = narrowed.data?.counts ?? { all: first.total, right: first.total - wrong, wrong };
   const labels = [{ value: ANY, label: 'Any' }, ...first.labels.map((label) => ({ value: label, label }))];
@@ -200,23 +201,25 @@ function Whole({ output, first, wrong }: { output: OutputRef; first: ScoredPrevi
         params={settled}
         digest={first.images_digest}
         labels={first.labels}
+        onLook={setLooking}
       />
     </div>
   );
 }
 
-/** The filters a moment after the last key of a search. */
-function useDeferredText(params: Params): Params {
+/** The filters a moment after the last key of a search, and not while an image of the earlier ones is looked at. */
+function useDeferredText(params: Params, hold: boolean): Params {
   const [settled, setSettled] = useState(params);
   const key = JSON.stringify(params);
   useEffect(() => {
+    if (hold) return;
     const timer = setTimeout(() => {
       setSettled(JSON.parse(key) as Params);
     }, 200);
     return () => {
       clearTimeout(timer);
     };
-  }, [key]);
+  }, [key, hold]);
   return settled;
 }
 
