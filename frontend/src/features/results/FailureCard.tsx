@@ -9,6 +9,7 @@ import { RemedyButton } from '@/lib/run/RemedyButton';
 import type { RunError } from '@/lib/run/types';
 
 import { ErrorCard } from './ErrorCard';
+import shared from './ErrorCard.module.css';
 import styles from './FailureCard.module.css';
 
 interface FailureCardProps {
@@ -27,14 +28,14 @@ export function FailureCard({ nodeId, error }: FailureCardProps) {
   ].filter((fact) => typeof fact === 'string');
   return (
     <section className={styles.card} aria-label="Error">
-      <header className={styles.head}>
+      <header className={shared.head}>
         <CircleAlert aria-hidden />
         <h3>{failureTitle(report)}</h3>
       </header>
-      <p className={styles.what}>{report.what}</p>
+      <p className={shared.message}>{report.what}</p>
       <div className={styles.remedy}>
         {report.remedy.parameter === undefined && (
-          <p>
+          <p className={styles.hint}>
             <Lightbulb aria-hidden />
             <span>{report.remedy.text}</span>
           </p>
