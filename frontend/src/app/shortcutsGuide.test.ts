@@ -13,7 +13,7 @@ import { runCommands } from './runCommands';
 const INTRO = `# Keyboard and mouse
 
 Press \`?\` in the designer for this list. On a Mac, Ctrl is Command (⌘) and Alt is Option (⌥). Single keys and those marked
-with • act while the canvas has the focus; none but Submit, finding and stepping through faults acts while you type. Escape drops
+with • act while the canvas has the focus; none but Submit, finding, stepping through faults, and undo in the fields of the draft acts while you type. Escape drops
 a wire, then closes what is open, then clears the selection. Arrow keys move the selected nodes, by more with Shift.
 `;
 
