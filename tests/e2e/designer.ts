@@ -72,6 +72,29 @@ export class Designer {
     await this.page.mouse.up();
   }
 
+  /** Lets a file go over the canvas, as if it came from the file manager. */
+  async dropFile(name: string, type: string, content: string | Buffer): Promise<void> {
+    const files = await this.page.evaluateHandle(
+      ([name, type, bytes]) => {
+        const transfer = new DataTransfer();
+        const content = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+        transfer.items.add(new File([content], name, { type }));
+        return transfer;
+      },
+      [name, type, Buffer.from(content).toString('base64')] as const,
+    );
+    for (const event of ['dragenter', 'dragover', 'drop']) {
+      await this.canvas.dispatchEvent(event, { dataTransfer: files });
+    }
+  }
+
+  /** Takes the last step back, which has this name. */
+  async undo(label: string): Promise<void> {
+    await expect(this.page.getByRole('button', { name: `Undo: ${label}`, exact: true })).toBeVisible();
+    await this.page.keyboard.press('Control+z');
+    await expect(this.page.getByRole('button', { name: `Redo: ${label}`, exact: true })).toBeVisible();
+  }
+
   port([node, port]: End, side: 'input' | 'output'): Locator {
     return this.page.locator(`[data-port="${node}:${side}:${port}"]`);
   }
