@@ -68,6 +68,7 @@ class Terminal:
             refresh_per_second=8,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._begun: set[str] = set()
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -88,14 +89,18 @@ class Terminal:
             self._console.print(escape(event.data["message"]), style="dim")
         if event.node is None:
             return
+        if event.type == "node.started":
+            self._begun.add(event.node)
         note = _note(event)
         if event.type == "node.progress" and event.node in self._tasks:
             done, total = event.data["done"], event.data["total"] or None
             self._progress.update(self._tasks[event.node], completed=done, total=total, note=note)
         elif event.type in ("node.resumed", "node.placed"):
             self._change(event.node, "running", note)
-        elif event.type == "node.waiting":
+        elif event.type == "node.waiting" and event.data["why"]:
             self._change(event.node, "queued", note)
+        elif event.type == "node.waiting" and event.node in self._begun and self._tasks:  # it goes on
+            self._change(event.node, "running", "")
         elif event.type in STATE:
             self._change(event.node, STATE[event.type], note)
 
