@@ -32,6 +32,8 @@ LOOK_BACK = 1 / 4
 FINENESS = 1 / 1000
 """The shares of the whole by which progress is remembered."""
 
+BATCH = "batch"
+"""The axis of values that may come faster than anybody looks at them."""
 METRICS = 2000
 """Values on one axis after which only half as many are passed on as before."""
 FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -51,6 +53,8 @@ class Reporter:
         self._progress: dict[str, Any] | None = None
         self._progress_due = 0.0
         self._course = Course()
+        self._batch_due = 0.0
+        self._unheard = False
         self._closed = False
 
     def start(self, ticker: Ticker) -> None:
@@ -85,7 +89,10 @@ class Reporter:
             self._doorbell.ring()
 
     def metric(self, axis: str, step: float, values: Mapping[str, float | None]) -> None:
-        """Report values at a step. Of very many on one axis every other one is kept, then every fourth, and so on."""
+        """Report values at a step. Of very many on one axis every other one is kept, then every fourth, and so on.
+
+        Of batches the reader hears ten times a second at most, all that there is to tell.
+        """
         with self._lock:
             pace = self._paces.setdefault(axis, Pace())
             event = {"axis": axis, "step": step, "values": values}
@@ -93,7 +100,11 @@ class Reporter:
             pace.held = None if due else event
             if due:
                 self._write("node.metric", event)
-        if due:
+            ring = due and (axis != BATCH or time.monotonic() >= self._batch_due)
+            if ring and axis == BATCH:
+                self._batch_due = time.monotonic() + TICK
+            self._unheard = self._unheard or (due and not ring)
+        if ring:
             self._doorbell.ring()
 
     def flush(self, *, final: bool = False) -> None:
@@ -101,8 +112,9 @@ class Reporter:
         with self._lock:
             if self._closed and not final:
                 return
-            sent = self._progress is not None
-            if sent:
+            sent, self._unheard = self._unheard, False
+            if self._progress is not None:
+                sent = True
                 self._send_progress(time.monotonic())
             sent = self._send_held() or sent if final else sent
             lines = self._logs.read(final=final)
