@@ -41,9 +41,11 @@ def line(kind: str, data: dict[str, Any]) -> bytes:
 
 
 def said(crew: Crew) -> list[tuple[str, dict[str, Any]]]:
-    """All that the leader says."""
+    """All that the leader says once its ranks have met, of which it says first where they are."""
     events = [json.loads(one) for one in crew.read(0, 0.0).splitlines()]
-    return [(event["type"], event["data"]) for event in events]
+    first, *others = [(event["type"], event["data"]) for event in events]
+    assert first == ("attempt.placed", {"machines": ["node-1", "node-2"]})
+    return others
 
 
 def test_only_rank_0_speaks_and_the_others_print(crew: Crew) -> None:
