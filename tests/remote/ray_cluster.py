@@ -39,7 +39,7 @@ HEAD = "head"
 MACHINES = {HEAD: 0, "node-1": 2, "node-2": 2}
 MEMORY = 2_000_000_000
 OBJECT_STORE = 80_000_000  # the least that Ray takes
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 QUICK = {
     "RAY_health_check_initial_delay_ms": "1000",

@@ -64,12 +64,12 @@ class Driver:
         self.said += events
         return events
 
-    def follow(self, until: str = "", seconds: float = 60.0) -> JobState:
+    def follow(self, until: str = "", seconds: float = 120.0) -> JobState:
         """Read to the end, to an event or to a state of that name. Returns the state."""
         deadline = time.monotonic() + seconds
         while True:
+            state = self.state()  # before the last look at what it said, or the end of that may be missed
             news = self.read()
-            state = self.state()
             if until and (state.status == until or until in [event["type"] for event in news]):
                 return state
             if not news and state.status in ("ended", "lost"):

@@ -24,29 +24,29 @@ def on_two_machines(graph: Document) -> Document:
     return graph | {"nodes": [*graph["nodes"][:-1], train]}
 
 
-def test_a_lost_machine_costs_the_steps_since_the_checkpoint(new_place: Callable[..., Place], tmp_path: Path) -> None:
-    with RayCluster() as cluster:
-        token = tmp_path / "token"
-        token.write_text(cluster.token)
-        options: dict[str, Any] = {"cores_per_process": 1, "survey_seconds": 1.0, "scratch": str(tmp_path / "scratch")}
-        target = {"id": "there", "kind": "ray", "token_file": str(token)}
-        target |= cluster.options(tmp_path / "exchange", **options)
-        place = new_place(
-            packages=("torchwire_modules", "tests.tiny_modules"),
-            preload=("torch", "torchvision"),
-            patience=400.0,
-            checkpoint_seconds=0,
-            targets=[target],
-        ).ready()
-        here = place.run(shared())
-        assert here["status"] == "completed", here["error"]
-        run_id = place.submit(on_two_machines(anew(shared())))
-        place.wait_for("node.checkpoint", "train", run=run_id, where=lambda event: event.data["step"] >= 2)
-        cluster.kill("node-2")
-        place.wait_for("node.waiting", "train", run=run_id)
-        cluster.mend()
-        run = place.finish(run_id)
-        assert run["status"] == "completed", run["nodes"]["train"]["error"]
-        assert place.said(run_id, "node.resumed")
-        assert weights(place, run) == weights(place, here)
-        assert curve(run) == curve(here)
+def test_a_lost_machine_costs_the_steps_since_the_checkpoint(
+    new_place: Callable[..., Place], ray_cluster: RayCluster, tmp_path: Path
+) -> None:
+    ray_cluster.mend()
+    options: dict[str, Any] = {"cores_per_process": 1, "survey_seconds": 1.0, "scratch": str(tmp_path / "scratch")}
+    target = {"id": "there", "kind": "ray", "token_file": str(ray_cluster.token_file)}
+    target |= ray_cluster.options(tmp_path / "exchange", **options)
+    place = new_place(
+        packages=("torchwire_modules", "tests.tiny_modules"),
+        preload=("torch", "torchvision"),
+        patience=400.0,
+        checkpoint_seconds=0,
+        targets=[target],
+    ).ready()
+    here = place.run(shared())
+    assert here["status"] == "completed", here["error"]
+    run_id = place.submit(on_two_machines(anew(shared())))
+    place.wait_for("node.checkpoint", "train", run=run_id, where=lambda event: event.data["step"] >= 2)
+    ray_cluster.kill("node-2")
+    place.wait_for("node.waiting", "train", run=run_id)
+    ray_cluster.mend()
+    run = place.finish(run_id)
+    assert run["status"] == "completed", run["nodes"]["train"]["error"]
+    assert place.said(run_id, "node.resumed")
+    assert weights(place, run) == weights(place, here)
+    assert curve(run) == curve(here)

@@ -26,11 +26,12 @@ time.sleep(600)
 
 
 def zygotes_of(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children() if "torchwire.execution.zygote" in " ".join(child.cmdline())]
+    living = [child for child in process.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in living if "torchwire.execution.zygote" in " ".join(child.cmdline())]
 
 
 def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)
