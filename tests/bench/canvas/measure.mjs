@@ -107,19 +107,16 @@ const GESTURES = {
   },
   async drag(side, measure) {
     const { page } = side;
-    // A node in the middle of what is seen, held where neither page has a port.
+    // A node in the middle of what is seen, not under another, held where neither page has a port.
     const at = await page.evaluate(() => {
       const [width, height] = [innerWidth / 2, innerHeight / 2];
       const boxes = [...document.querySelectorAll('.react-flow__node')].map((node) => {
         const box = node.getBoundingClientRect();
-        return {
-          id: node.dataset.id,
-          x: box.left + box.width / 4,
-          y: box.top + Math.min(box.height / 2, 12),
-        };
+        const [x, y] = [box.left + box.width / 4, box.top + Math.min(box.height / 2, 12)];
+        return { id: node.dataset.id, x, y, free: node.contains(document.elementFromPoint(x, y)) };
       });
       const far = ({ x, y }) => Math.hypot(x - width, y - height);
-      return boxes.reduce((best, box) => (far(box) < far(best) ? box : best));
+      return boxes.filter(({ free }) => free).reduce((best, box) => (far(box) < far(best) ? box : best));
     });
     const left = () =>
       page.evaluate(
@@ -131,13 +128,16 @@ const GESTURES = {
     await page.waitForTimeout(400);
     const before = await left();
     await page.mouse.down();
+    // @xyflow/react begins a drag where the pointer is by then: a first long move would leave the node behind for good.
+    await page.mouse.move(at.x + 3, at.y);
     const answer = await measure(side, (step) =>
       page.mouse.move(at.x + swing(step, 60), at.y + swing(step, 40)),
     );
     await page.mouse.move(at.x + 60, at.y);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     const moved = (await left()) - before;
-    if (Math.abs(moved - 60) > 20) console.error(`${page.url()}: the drag moved its node by ${moved.toFixed()} px, not by 60.`);
+    if (Math.abs(moved - 60) > 20)
+      console.error(`${page.url()}: the drag moved its node by ${moved.toFixed()} px, not by 60.`);
     await page.mouse.move(at.x, at.y);
     await page.mouse.up();
     return answer;
