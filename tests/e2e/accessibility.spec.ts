@@ -6,7 +6,7 @@ import { createPipeline, QUICK, sample } from './pipelines.js';
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`has no accessibility faults (${scheme})`, async ({ page, server }) => {
-    test.setTimeout(300_000); // axe looks at every element of nine views
+    test.setTimeout(600_000); // axe looks at every element of nine views
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     const id = await createPipeline(server.url, sample());
     const designer = new Designer(page);
@@ -50,7 +50,7 @@ test('has no accessibility faults where runs are shown', async ({ page, server }
   await designer.submit();
   const good = designer.runId();
   await expect(designer.node('convert')).toHaveAttribute('data-run', /running|completed/, {
-    timeout: 60_000,
+    timeout: 120_000,
   });
   await expectNoFaults(page, 'a run under way');
   await expect(designer.node('evaluate')).toHaveAttribute('data-run', 'completed', { timeout: 120_000 });

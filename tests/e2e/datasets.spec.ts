@@ -40,7 +40,7 @@ test('uploads an archive of images and lists it', async ({ page }) => {
     .getByRole('button', { name: /^Upload/ })
     .click();
   const list = page.getByRole('list', { name: 'Data sets' });
-  await expect(list.getByText('clothes', { exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(list.getByText('clothes', { exact: true })).toBeVisible({ timeout: 120_000 });
   await expect(list.getByText(/1,000 images/).first()).toBeVisible();
 });
 
@@ -58,6 +58,6 @@ test('refuses an archive whose paths escape, and says which', async ({ page, ser
     .getByRole('dialog')
     .getByRole('button', { name: /^Upload/ })
     .click();
-  await expect(page.getByText(/escape\/1\.png/).first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/escape\/1\.png/).first()).toBeVisible({ timeout: 120_000 });
   expect((await fetch(`${server.url}/healthz`)).ok).toBe(true);
 });

@@ -8,7 +8,7 @@ import { Designer } from './designer.js';
 import { expect, test, TORCHWIRE } from './fixtures.js';
 
 test('draws, submits and watches the DenseNet pipeline', async ({ page, server }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const designer = new Designer(page);
   await designer.open();
   await designer.newPipeline();
@@ -70,7 +70,7 @@ test('draws, submits and watches the DenseNet pipeline', async ({ page, server }
   await designer.saved();
 
   const run = await designer.submit();
-  await expect(designer.node(train)).toContainText(/Epoch \d of 2/, { timeout: 60_000 });
+  await expect(designer.node(train)).toContainText(/Epoch \d of 2/, { timeout: 120_000 });
   await designer.select(train);
   await designer.tab('Metrics');
   const inspector = designer.inspector;

@@ -12,10 +12,11 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../../build/e2e',
   fullyParallel: false,
-  workers: 1, // training uses every core; side by side, journeys would only wait for each other
+  workers: 2, // each with a server of its own; a page mostly waits, and training uses a core of two
   forbidOnly: process.env.CI !== undefined,
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  // Limits are there for what hangs: a busy machine may take ten times as long as an idle one.
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: [['list']],
   use: {
     ...devices['Desktop Chrome'],

@@ -26,7 +26,7 @@ test('narrows, shares, explains and exports what a model has made', async ({ pag
   const designer = new Designer(page);
   await designer.open(`/pipelines/${id}`);
   await designer.submit();
-  await expect(designer.node('score')).toHaveAttribute('data-run', 'completed', { timeout: 90_000 });
+  await expect(designer.node('score')).toHaveAttribute('data-run', 'completed', { timeout: 120_000 });
 
   // Each filter is a step of the address, which Back takes back.
   await designer.select('score');
@@ -57,14 +57,14 @@ test('narrows, shares, explains and exports what a model has made', async ({ pag
   await row.getByRole('button').first().click();
   await page.getByRole('button', { name: 'Explain' }).click();
   const heat = page.getByAltText(/Heat map/);
-  await expect(heat).toBeVisible({ timeout: 60_000 });
+  await expect(heat).toBeVisible({ timeout: 120_000 });
   await expect
     .poll(() => heat.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
     .toBeGreaterThan(100);
   await expect(page.getByText(/Which places speak for|No place of this image/)).toBeVisible();
   await page.getByRole('button', { name: /^True:/ }).click();
   await expect(page.getByRole('button', { name: /^True:/ })).toHaveAttribute('aria-pressed', 'true');
-  await expect(heat).toBeVisible({ timeout: 60_000 });
+  await expect(heat).toBeVisible({ timeout: 120_000 });
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await expect(page).toHaveURL(new RegExp(`/runs/${designer.runId()}$`));
@@ -87,7 +87,7 @@ test('narrows, shares, explains and exports what a model has made', async ({ pag
   await page.keyboard.press('Escape');
 
   // The exported model says what was checked, and is downloaded as one file.
-  await expect(designer.node('export')).toHaveAttribute('data-run', 'completed', { timeout: 60_000 });
+  await expect(designer.node('export')).toHaveAttribute('data-run', 'completed', { timeout: 120_000 });
   await designer.select('export');
   await designer.tab('Outputs');
   await designer.inspector.getByRole('button', { name: 'Open' }).click();

@@ -17,7 +17,7 @@ test('shows a run from the start after a reload, in a second browser and after a
   await designer.open(`/pipelines/${id}`);
   await designer.submit();
   const train = designer.node('train');
-  await expect(train).toContainText(/Epoch \d+ of 1000/, { timeout: 60_000 });
+  await expect(train).toContainText(/Epoch \d+ of 1000/, { timeout: 120_000 });
 
   await page.reload();
   await expect(train).toContainText(/Epoch \d+ of 1000/);
@@ -32,10 +32,10 @@ test('shows a run from the start after a reload, in a second browser and after a
   await server.stop();
   await expect(page.getByText(/Connection lost/)).toBeVisible();
   await server.start();
-  await expect(page.getByText(/Connection lost/)).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByText(/Connection lost/)).toBeHidden({ timeout: 120_000 });
   expect(await pidOf(server.url, designer.runId())).toBe(attempt);
   const seen = (await train.textContent()) ?? '';
-  await expect.poll(async () => train.textContent(), { timeout: 30_000 }).not.toBe(seen);
+  await expect.poll(async () => train.textContent(), { timeout: 120_000 }).not.toBe(seen);
 
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await expect(train).toHaveAttribute('data-run', 'cancelled');
@@ -96,7 +96,7 @@ test('explains a failure where it happened and skips what stands behind it', asy
   const designer = new Designer(page);
   await designer.open(`/pipelines/${id}`);
   await designer.submit();
-  await expect(designer.node('train')).toHaveAttribute('data-run', 'failed', { timeout: 90_000 });
+  await expect(designer.node('train')).toHaveAttribute('data-run', 'failed', { timeout: 120_000 });
   await expect(designer.node('score')).toHaveAttribute('data-run', 'skipped');
   await designer.select('train');
   await designer.tab('Outputs');
@@ -127,7 +127,7 @@ test('foresees what runs, runs up to a node, cancels it alone and shows the run 
   await designer.node('train').click({ button: 'right', position: { x: 60, y: 10 } });
   await page.getByRole('menuitem', { name: /Run to here/ }).click();
   await page.waitForURL(/\/runs\/[0-9a-f]+/);
-  await expect(designer.node('train')).toContainText(/Epoch \d+ of 1000/, { timeout: 60_000 });
+  await expect(designer.node('train')).toContainText(/Epoch \d+ of 1000/, { timeout: 120_000 });
   await expect(designer.node('score')).not.toHaveAttribute('data-run');
   await expect(page.getByText(/Part up to Train/)).toBeVisible();
 
@@ -166,7 +166,7 @@ test('reuses what did not change', async ({ page, server }) => {
   await designer.open(`/pipelines/${id}`);
   await designer.submit();
   const evaluate = designer.node('evaluate');
-  await expect(evaluate).toHaveAttribute('data-run', 'completed', { timeout: 90_000 });
+  await expect(evaluate).toHaveAttribute('data-run', 'completed', { timeout: 120_000 });
   const first = designer.runId();
 
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
