@@ -96,7 +96,7 @@ test('has no accessibility faults where runs are shown', async ({ page, server }
 
     await page.goto(`/compare?runs=${good},${bad}`);
     await page.waitForLoadState('networkidle');
-    await expect(page.getByRole('heading').first()).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Curves' })).toBeVisible();
     await expectNoFaults(page, `compare, ${colorScheme}`);
 
     await page.setViewportSize({ width: 390, height: 844 });
