@@ -20,6 +20,9 @@ export interface Question {
   truth: string | null;
 }
 
+/** Images up to this many pixels wide are drawn larger than they are. */
+const SMALL = 160;
+
 interface LightboxProps<T extends ImageItem> {
   digest: string;
   index: number;
@@ -34,6 +37,8 @@ interface LightboxProps<T extends ImageItem> {
 /** One picture, large; the arrow keys go through the others. */
 export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
   const { digest, index, total, item, details, onMove, onClose } = props;
+  // Rows of a table don't say how large their images are.
+  const [small, setSmall] = useState<string | null>(null);
   const [explaining, setExplaining] = useState(false);
   const question = item === undefined ? null : (props.question?.(item) ?? null);
   const move = (by: number) => {
@@ -103,7 +108,10 @@ export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
                   className={styles.picture}
                   src={imageUrl(digest, item.id)}
                   alt={item.title}
-                  data-small={item.width !== undefined && item.width <= 160 ? true : undefined}
+                  data-small={(item.width ?? Infinity) <= SMALL || small === item.id || undefined}
+                  onLoad={({ currentTarget }) =>
+                    setSmall(currentTarget.naturalWidth <= SMALL ? item.id : null)
+                  }
                 />
               )}
             </div>
