@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.processes import command_of
 from tests.remote.jobs import events, job, kinds, lines
 from torchwire.execution.checkpointing import damage_of
 from torchwire.remote.attempt import RemoteAttempt
@@ -33,7 +34,7 @@ def start() -> Iterator[Start]:
     yield begin
     for attempt in made:
         attempt.close()
-    left = [process for process in psutil.Process().children() if "torchwire.remote.worker" in process.cmdline()]
+    left = [process for process in psutil.Process().children() if "torchwire.remote.worker" in command_of(process)]
     assert not left
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.graphs import chain, document, node, single, wire
 from tests.places import Place, statuses
+from tests.processes import zygotes_of
 from torchwire.errors import ConflictError
 from torchwire.execution.processes import started_at
 
@@ -25,10 +26,6 @@ place = Place(pathlib.Path(sys.argv[1])).ready()
 print(place.submit(__import__("json").loads(sys.argv[2])), flush=True)
 time.sleep(600)
 """
-
-
-def zygote_of(process: psutil.Process) -> psutil.Process:
-    return next(child for child in process.children() if "torchwire.execution.zygote" in " ".join(child.cmdline()))
 
 
 def waits(flag: Path) -> dict:
@@ -50,7 +47,7 @@ def test_a_node_whose_worker_is_killed_is_tried_again_but_not_for_ever(place: Pl
 def test_workers_outlive_the_zygote_and_a_new_one_takes_over(place: Place, tmp_path) -> None:
     run_id = place.submit(waits(tmp_path / "flag"))
     place.wait_for("node.started", "first")
-    zygote_of(psutil.Process()).kill()
+    zygotes_of(psutil.Process())[0].kill()
     (tmp_path / "flag").touch()
     assert statuses(place.finish(run_id)) == {"first": "completed", "then": "completed"}
 
@@ -58,7 +55,7 @@ def test_workers_outlive_the_zygote_and_a_new_one_takes_over(place: Place, tmp_p
 def test_a_worker_that_dies_after_its_zygote_is_noticed(place: Place, tmp_path) -> None:
     run_id = place.submit(waits(tmp_path / "flag"))
     pid = place.wait_for("node.started", "first").data["pid"]
-    zygote_of(psutil.Process()).kill()
+    zygotes_of(psutil.Process())[0].kill()
     os.kill(pid, signal.SIGKILL)
     (tmp_path / "flag").touch()
     assert statuses(place.finish(run_id)) == {"first": "completed", "then": "completed"}
@@ -66,11 +63,11 @@ def test_a_worker_that_dies_after_its_zygote_is_noticed(place: Place, tmp_path) 
 
 
 def test_a_node_asked_for_while_the_zygote_dies_runs_all_the_same(place: Place) -> None:
-    zygote_of(psutil.Process()).send_signal(signal.SIGSTOP)
+    zygotes_of(psutil.Process())[0].send_signal(signal.SIGSTOP)
     run_id = place.submit(single("source"))
     while not place.engine._executor.attempts:
         time.sleep(0.005)
-    zygote_of(psutil.Process()).kill()
+    zygotes_of(psutil.Process())[0].kill()
     run = place.finish(run_id)
     assert statuses(run) == {"only": "completed"}
     assert run["nodes"]["only"]["attempt"] == 2

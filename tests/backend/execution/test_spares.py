@@ -15,6 +15,7 @@ import pytest
 
 from tests.graphs import chain, document, node, single
 from tests.places import Place, statuses
+from tests.processes import is_running, zygotes_of
 
 ENGINE_IN_A_PROCESS = """
 import sys, time, pathlib
@@ -23,11 +24,6 @@ place = Place(pathlib.Path(sys.argv[1])).ready()
 print("ready", flush=True)
 time.sleep(600)
 """
-
-
-def zygotes_of(process: psutil.Process) -> list[psutil.Process]:
-    living = [child for child in process.children() if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in living if "torchwire.execution.zygote" in " ".join(child.cmdline())]
 
 
 def until(true: Callable[[], object]) -> None:
@@ -48,10 +44,6 @@ def spares_of(process: psutil.Process, count: int = 2) -> list[int]:
 def spares(place: Place) -> list[int]:
     """The waiting processes of a place where nothing runs."""
     return spares_of(psutil.Process())
-
-
-def is_running(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_spare_runs_one_attempt_in_its_own_session_and_is_replaced(place: Place, spares: list[int]) -> None:

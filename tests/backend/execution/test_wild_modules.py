@@ -12,6 +12,7 @@ import pytest
 
 from tests.graphs import document, node, single
 from tests.places import Place, statuses
+from tests.processes import command_of
 from tests.timing import soon
 from torchwire.execution.logs import CUT, MAX_BYTES, MAX_FILE, MAX_LINE, MAX_LINES
 
@@ -89,7 +90,7 @@ def test_what_is_done_to_the_process_does_not_keep_it_from_its_end(place: Place,
     assert state["metrics"] == [{"axis": "epoch", "step": 1, "values": {"value": 1}}]
     folder = place.engine.artifact(state["outputs"]["result"]["digest"])
     assert (folder / "done.txt").read_text() == "done"
-    assert not [child for child in psutil.Process().children(recursive=True) if "SIGTERM" in " ".join(child.cmdline())]
+    assert not [child for child in psutil.Process().children(recursive=True) if "SIGTERM" in command_of(child)]
 
 
 @pytest.mark.parametrize("what", ["descriptors", "all-descriptors"])
