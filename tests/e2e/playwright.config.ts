@@ -12,7 +12,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../../build/e2e',
   fullyParallel: false,
-  workers: 2, // each with a server of its own; a page mostly waits, and training uses a core of two
+  workers: 1, // training uses every core: beside each other, two trainings take many times as long as in turn
   forbidOnly: process.env.CI !== undefined,
   // Limits are there for what hangs: a busy machine may take ten times as long as an idle one.
   timeout: 300_000,
