@@ -57,6 +57,8 @@ test('draws, submits and watches the DenseNet pipeline', async ({ page, server }
     await designer.select(apply);
     await designer.choose('Mode', mode);
   }
+  await designer.select(splitA);
+  await designer.setNumber('Fraction of images in the first output', 0.4);
   await designer.select(init);
   await designer.setNumber('Size', 32);
   await designer.setNumber('Crop size', 32);

@@ -26,6 +26,7 @@ export function sample(parameters: Record<string, Record<string, unknown>> = {})
 
 /** Settings that end within seconds. */
 export const QUICK = {
+  'split-image-directory': { fraction: 0.5 },
   'init-image-transformation': { size: 32, crop_size: 32 },
   'train-pytorch-model': { epochs: 2, batch_size: 64 },
 };
