@@ -33,7 +33,7 @@ class FakeContext:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.node_id, self.device, self.threads = node_id, device, threads
-        self.folder, self.scratch = root / "out", root / "scratch"
+        self.folder, self.scratch, self.log_folder = root / "out", root / "scratch", root / "logs"
         self.settings: Mapping[str, Any] = settings or {}
         self.document: Mapping[str, Any] = document or {}
         self.progress_calls: list[tuple[float, float, str, str]] = []
@@ -49,6 +49,7 @@ class FakeContext:
         self._cancelled, self._cancel_when = False, cancel_when
         self.folder.mkdir(parents=True)
         self.scratch.mkdir(parents=True)
+        self.log_folder.mkdir()
 
     @property
     def rank(self) -> int:

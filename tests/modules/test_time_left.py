@@ -39,7 +39,8 @@ def foretold(
             found.append((done / total * EPOCHS, clock[0], course.seconds_left(clock[0], done, total)))
 
     monkeypatch.setattr(_report.time, "perf_counter", lambda: clock[0])
-    report = _report.Report(Listening(tmp_path / "node"))
+    curves: Any = SimpleNamespace(add_epoch=lambda epoch: None)
+    report = _report.Report(Listening(tmp_path / "node"), curves)
     trainer: Any = SimpleNamespace(
         epoch=0,
         batch=0,

@@ -241,6 +241,8 @@ def test_the_folder_says_how_the_model_came_about(images: dict[str, Path], train
         assert text in model.card
     for row in training["history"]:
         assert f"| {row['epoch']} | {row['train_loss']:.4f} |" in model.card
+        assert f"| {row['images_per_second']:.1f} | {row['seconds']:.1f} | {row['memory_mb']:.0f} |" in model.card
+    assert "top 5" not in model.card  # there are three categories
     for name, number in training["versions"].items():
         assert f"- {name} {number}" in model.card
     for port, digest in training["data"].items():
@@ -259,6 +261,10 @@ def test_metrics_and_logs_tell_how_it_goes(trained: tuple[Path, FakeContext]) ->
     batches = [(step, set(values)) for axis, step, values in ctx.metrics if axis == "batch"]
     assert batches == [(step, {"loss", "learning_rate"}) for step in (2, 4)]
     assert any(line.startswith("Epoch 1 of 2, batch 2 of 2: loss") for line in ctx.logs)
+    first, last = (next(line for line in ctx.logs if line.startswith(f"Epoch {epoch} of 2:")) for epoch in (1, 2))
+    assert f"learning rate {epochs[0][1]['learning_rate']:.3g}, " in first
+    assert f"{epochs[0][1]['memory_mb']:.0f} MB" in first
+    assert first.endswith(" s left") and not last.endswith(" left")
 
 
 def test_progress_rises_to_its_end(trained: tuple[Path, FakeContext]) -> None:
@@ -286,7 +292,10 @@ def test_a_thousand_classes(tmp_path: Path) -> None:
     many = toy_images(tmp_path / "many", (1,) * 16 + (0,) * 984, categories=names)
     folder = train(tmp_path, {"training_dataset": many, "validation_dataset": many}, {"epochs": 1})
     assert load_file(folder / "model.safetensors")["fc.weight"].shape == (1000, 512)
-    assert TrainedModel.read(folder).training["history"][0]["val_top5"] is not None
+    model = TrainedModel.read(folder)
+    top5 = model.training["history"][0]["val_top5"]
+    assert f", top 5 {top5:.4f}, loss" in model.card and "| validation top 5 |" in model.card
+    assert f" | {top5:.4f} | " in model.card
 
 
 def test_images_smaller_than_the_crop_are_padded(tmp_path: Path) -> None:
@@ -346,5 +355,3 @@ def test_the_model_brings_its_last_epoch_its_curves_and_its_pipeline(tmp_path: P
     assert TrainedModel.read(folder).pipeline == document
     shown = TrainedModel.read(folder).card.partition("```json\n")[2].partition("\n```")[0]
     assert json.loads(shown) == document
-    (events,) = (folder / "tensorboard").iterdir()
-    assert b"epoch/val_loss" in events.read_bytes()

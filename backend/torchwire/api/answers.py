@@ -126,3 +126,8 @@ def _from_http(error: HTTPException) -> TorchwireError:
             return UnsupportedMediaTypeError("The body has a content type that this address doesn't take.")
         case _:
             return InvalidRequestError(error.description or "The request can't be understood.")
+
+
+def file_name(text: str) -> str:
+    """``text`` as part of a download's name: what is no plain letter or digit becomes an underscore."""
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in text)

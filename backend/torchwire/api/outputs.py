@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, request, send_file
 
+from torchwire.api.answers import file_name
 from torchwire.api.errors import GoneError, InvalidRequestError
 from torchwire.api.parsing import whole_number
 from torchwire.api.preview_records import Explanation, Preview
@@ -95,7 +96,7 @@ def download(run_id: str, node: str, port: str) -> Response:
 
     folder = _folder(_output(run_id, node, port)["digest"])
     answer = Response(zip_stream(_files(folder)), mimetype="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.zip"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(node)}-{file_name(port)}.zip"'
     return answer
 
 
@@ -113,7 +114,7 @@ def file(run_id: str, node: str, port: str, name: str) -> Response:
     if found is None or found.is_symlink():
         raise NotFoundError(f"The output has no file '{name[:200]}'.")
     answer = send_file(
-        found, mimetype="application/octet-stream", as_attachment=True, download_name=_file_name(found.name)
+        found, mimetype="application/octet-stream", as_attachment=True, download_name=file_name(found.name)
     )
     answer.headers["Content-Security-Policy"] = SANDBOX
     return answer
@@ -141,7 +142,7 @@ def rows_csv(run_id: str, node: str, port: str) -> Response:
 
     digest = _output(run_id, node, port)["digest"]
     answer = Response(scored_as_csv(_folder(digest), request.args.to_dict(), digest), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(node)}-{_file_name(port)}.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(node)}-{file_name(port)}.csv"'
     return answer
 
 
@@ -269,7 +270,3 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise FileOpenError(f"'{file.name}' can't be read: {error.strerror or error}.") from error
-
-
-def _file_name(text: str) -> str:
-    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in text)

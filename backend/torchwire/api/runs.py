@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
+from torchwire.api.answers import file_name
 from torchwire.api.errors import InvalidRequestError
 from torchwire.api.event_records import EventsAnswer
 from torchwire.api.parsing import whole_number
@@ -126,6 +127,31 @@ def logs(run_id: str, node: str) -> Any:
             return {"lines": lines, "more": True}
         lines += [[event.seq, *line] for line in event.data["lines"]]
     return {"lines": lines, "more": len(found) > limit}
+
+
+@runs.declare(
+    "GET",
+    "/runs/<run_id>/nodes/<node>/logs/files",
+    summary="Download a node's log files",
+    permission="read",
+    media_type="application/zip",
+)
+def log_files(run_id: str, node: str) -> Response:
+    """What the node has printed and put into its log folder so far, such as curves for TensorBoard, as a zip."""
+    from torchwire.api.zip_stream import zip_stream
+    from torchwire.execution.home import Home
+    from torchwire.execution.logs import log_files as find
+
+    if node not in services().database.runs.snapshot(run_id)["nodes"]:
+        raise NotFoundError(f"The run has no node '{node[:200]}'.")
+    attempt = services().database.attempts.newest(run_id, node)
+    found = [] if attempt is None else list(find(Home(services().config.home).attempts / attempt))
+    if not found:
+        hint = "A reused node's files are in the run that made its output."
+        raise NotFoundError(f"Node '{node[:200]}' has no log files in this run.", hint=hint)
+    answer = Response(zip_stream(found), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(node)}-log.zip"'
+    return answer
 
 
 def _paging() -> tuple[int, int]:

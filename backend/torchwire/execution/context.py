@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from torchwire.errors import LibraryError, MissingValueError, RunCancelled
+from torchwire.execution import logs
 from torchwire.execution.checkpointing import CheckpointWriter, first_intact
 from torchwire.execution.logs import LogBook
 from torchwire.execution.ranks import run_ranks
@@ -134,6 +135,13 @@ class WorkerContext:
         folder = self._attempt / "scratch"
         if self._rank:
             folder /= f"rank-{self._rank}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def log_folder(self) -> Path:
+        """A folder for files that people read while the node runs."""
+        folder = logs.log_folder(self._attempt)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

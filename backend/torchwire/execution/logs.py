@@ -46,6 +46,25 @@ def log_file(folder: Path, stream: str) -> Path:
     return folder / f"{stream}.log"
 
 
+def log_folder(folder: Path) -> Path:
+    """Where an attempt puts files that belong to its log."""
+    return folder / "logs"
+
+
+def log_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """What an attempt has logged: what it printed, and the files of its log folder, each with a name to give it."""
+    for stream in streams_of(folder):
+        path = log_file(folder, stream)
+        if path.is_file():
+            yield path.name, path
+    for parent, folders, names in os.walk(log_folder(folder)):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.is_file() and not path.is_symlink():  # a link may lead anywhere
+                yield path.relative_to(folder).as_posix(), path
+
+
 class StreamReader:
     """Reads the lines of one growing file from where it stopped last time."""
 

@@ -42,6 +42,10 @@ class Context(Protocol):
         """A folder for temporary files, removed when the attempt ends."""
 
     @property
+    def log_folder(self) -> Path:
+        """A folder for files that people read while the node runs, such as TensorBoard's. Kept as long as its log."""
+
+    @property
     def device(self) -> str:
         """The torch device to use: ``cpu``, ``cuda:0``, ``mps``."""
 

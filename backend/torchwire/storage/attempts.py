@@ -20,6 +20,7 @@ MINE = ATTEMPTS.c.id == bindparam("attempt")
 
 # Statements are built once: building them anew costs more than running them, and these run for every node.
 NEWEST = Statement(select(func.max(ATTEMPTS.c.number)).where(OF_NODE))
+NEWEST_ID = select(ATTEMPTS.c.id).where(OF_NODE).order_by(ATTEMPTS.c.number.desc()).limit(1)
 BEGIN = Statement(insert(ATTEMPTS))
 RUNNING = Statement(
     update(ATTEMPTS).where(MINE).values(state="running", pid=bindparam("new_pid"), pid_started=bindparam("since"))
@@ -98,6 +99,12 @@ class Attempts:
         """Whether the attempt is the newest of its node and has not been ended."""
         with self._database.write() as connection:  # whoever asks is about to write, and it must hold until then
             return HOLDS_LEASE.value(connection, {"attempt": attempt_id}) is not None
+
+    def newest(self, run_id: str, node: str) -> str | None:
+        """The id of the last attempt at a node; None where there was none."""
+        with self._database.read() as connection:
+            found = connection.execute(NEWEST_ID, {"of_run": run_id, "of_node": node}).scalar()
+            return None if found is None else str(found)
 
     def ids(self) -> set[str]:
         """The ids of all attempts there ever were."""

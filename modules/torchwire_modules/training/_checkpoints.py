@@ -21,8 +21,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from torchwire.module_api import Checkpoint, Context
+from torchwire_modules.training._curves import Point
 from torchwire_modules.training._loop import Epoch, Trainer
-from torchwire_modules.training._report import Point, Report
+from torchwire_modules.training._report import Report
 from torchwire_modules.training._state import read_state, write_state
 
 VERSION = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from torchwire.module_api import Context
+from torchwire_modules.training._curves import CurveFile, Point
 from torchwire_modules.training._loop import Epoch, Trainer
 
 VALIDATION_COST = 1 / 3
@@ -12,15 +13,12 @@ VALIDATION_COST = 1 / 3
 pass, and the backward pass takes twice as long."""
 MAX_POINTS = 2000
 
-Point = tuple[int, float, float]
-"""Of the curve over batches: step, loss, learning rate."""
-
 
 class Report:
     """The listener of a Trainer that speaks to ``ctx``. Cancelling takes effect at the next batch."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    def __init__(self, ctx: Context, curves: CurveFile) -> None:
+        self._ctx, self._curves = ctx, curves
         self._cost = VALIDATION_COST
         self._told_at, self._told_images = time.perf_counter(), 0
         self._validation_started = 0.0
@@ -58,11 +56,14 @@ class Report:
             self._cost = min(2.0, validation * len(trainer.training) / training)
         self._told_at, self._told_images = time.perf_counter(), 0
         self._tell_epoch(epoch)
+        top5 = "" if epoch.val_top5 is None else f", top 5 {epoch.val_top5:.4f}"
         best = " (best so far)" if trainer.best.epoch == epoch.epoch else ""
+        left = (trainer.recipe.epochs - epoch.epoch) * epoch.seconds
         self._ctx.log(
             f"Epoch {epoch.epoch} of {trainer.recipe.epochs}: training loss {epoch.train_loss:.4f}, accuracy "
-            f"{epoch.train_accuracy:.4f}; validation loss {epoch.val_loss:.4f}, accuracy {epoch.val_accuracy:.4f}{best}"
-            f"; {epoch.images_per_second:.1f} images/s, {epoch.seconds:.1f} s"
+            f"{epoch.train_accuracy:.4f}; validation loss {epoch.val_loss:.4f}, accuracy {epoch.val_accuracy:.4f}{top5}"
+            f"{best}; learning rate {epoch.learning_rate:.3g}, {epoch.images_per_second:.1f} images/s, "
+            f"{epoch.memory_mb:.0f} MB, {epoch.seconds:.1f} s" + (f", about {left:.0f} s left" if left else "")
         )
 
     def finished(self, trainer: Trainer) -> None:
@@ -99,9 +100,11 @@ class Report:
     def _tell_epoch(self, epoch: Epoch) -> None:
         figures = {name: value for name, value in epoch.as_json().items() if name != "epoch" and value is not None}
         self._ctx.metric(epoch.epoch, figures, axis="epoch")
+        self._curves.add_epoch(epoch)
 
     def _tell_point(self, step: int, loss: float, rate: float) -> None:
         self.points.append((step, loss, rate))
         if len(self.points) > MAX_POINTS:
             del self.points[::2]
         self._ctx.metric(step, {"loss": loss, "learning_rate": rate}, axis="batch")
+        self._curves.add_point(step, loss, rate)

@@ -16,6 +16,7 @@ from torchwire.data_types.model import UntrainedModel
 from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError, OutOfRangeError
 from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved, threads_of
+from torchwire_modules.training._curves import CurveFile
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
 from torchwire_modules.training._distributed import joined
@@ -97,7 +98,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
                 trainer.load_state_dict(saved.state)
             trainer.fit(Follower(ctx))
             return None
-        report = Report(ctx)
+        report = Report(ctx, stack.enter_context(CurveFile(ctx.log_folder, ctx.log)))
         saver = stack.enter_context(Saver(ctx, report, work, pretrained, saved))
         if saved is not None:
             resume(trainer, saved, report, ctx)
@@ -115,7 +116,7 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
         "data": digests,
     }
     folder = ctx.output_folder("trained_model")
-    return save(folder, untrained, training, validation, trainer, facts, report.points, ctx.document)
+    return save(folder, untrained, training, validation, trainer, facts, ctx.log_folder, ctx.document)
 
 
 class Follower:

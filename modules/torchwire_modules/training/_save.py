@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from torchwire.data_types.model import CARD, LAST, WEIGHTS, TrainedModel, Untrai
 from torchwire.data_types.transformation import for_inference
 from torchwire_modules.training._datasets import ImageSet
 from torchwire_modules.training._loop import Trainer
-from torchwire_modules.training._report import Point
 from torchwire_modules.training.model_card import model_card
 
 TENSORBOARD = "tensorboard"
@@ -29,10 +29,12 @@ def save(
     validation: ImageSet,
     trainer: Trainer,
     facts: Mapping[str, Any],
-    points: Sequence[Point],
+    curves: Path,
     pipeline: Mapping[str, Any],
 ) -> Path:
     """Write the best epoch of ``trainer`` into ``folder`` and return it; the last epoch's weights lie beside it.
+
+    So does what lies in ``curves``, for TensorBoard.
 
     The weights are the state dict of plain ``torchvision.models.<model_name>(num_classes=…)``. The input
     transformations are the validation images' own: the figures in the history were measured with them.
@@ -42,7 +44,7 @@ def save(
         os.link(folder / WEIGHTS, folder / LAST)
     else:
         save_file(trainer.weights(), folder / LAST, metadata={"format": "pt"})
-    write_events(folder / TENSORBOARD, trainer, points)
+    shutil.copytree(curves, folder / TENSORBOARD)
     model = TrainedModel(
         folder=folder,
         family=untrained.family,
@@ -74,20 +76,6 @@ def save(
     model.write()
     (folder / CARD).write_text(model_card(model), encoding="utf-8")
     return folder
-
-
-def write_events(folder: Path, trainer: Trainer, points: Sequence[Point]) -> None:
-    """Write the curves for TensorBoard: epochs by their number, the loss over batches by steps taken."""
-    from tensorboardX import SummaryWriter  # late: it takes a while
-
-    with SummaryWriter(str(folder)) as writer:
-        for epoch in trainer.history:
-            for name, value in epoch.as_json().items():
-                if name != "epoch" and value is not None:
-                    writer.add_scalar(f"epoch/{name}", value, epoch.epoch)
-        for step, loss, rate in points:
-            writer.add_scalar("batch/loss", loss, step)
-            writer.add_scalar("batch/learning_rate", rate, step)
 
 
 def _median(values: list[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torchwire.data_types.model import TrainedModel
@@ -27,15 +27,9 @@ def model_card(model: TrainedModel) -> str:
         "## How well it does",
         "",
         f"Best epoch: {training['best_epoch']} of {len(training['history'])}. On {training['images']['validation']:,} "
-        f"validation images: accuracy {best['val_accuracy']:.4f}, loss {best['val_loss']:.4f}.",
+        f"validation images: accuracy {best['val_accuracy']:.4f}{_top5(best)}, loss {best['val_loss']:.4f}.",
         "",
-        "| epoch | training loss | training accuracy | validation loss | validation accuracy | learning rate |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {row['epoch']} | {row['train_loss']:.4f} | {row['train_accuracy']:.4f} | {row['val_loss']:.4f} "
-            f"| {row['val_accuracy']:.4f} | {row['learning_rate']:.3g} |"
-            for row in training["history"]
-        ),
+        *_history(training["history"]),
         "",
         "## Training",
         "",
@@ -74,6 +68,35 @@ def model_card(model: TrainedModel) -> str:
         *(_pipeline(model.pipeline) if model.pipeline else ()),
     ]
     return "\n".join(lines)
+
+
+COLUMNS = {
+    "epoch": ("epoch", "d"),
+    "train_loss": ("training loss", ".4f"),
+    "train_accuracy": ("training accuracy", ".4f"),
+    "val_loss": ("validation loss", ".4f"),
+    "val_accuracy": ("validation accuracy", ".4f"),
+    "val_top5": ("validation top 5", ".4f"),
+    "learning_rate": ("learning rate", ".3g"),
+    "images_per_second": ("images/s", ".1f"),
+    "seconds": ("seconds", ".1f"),
+    "memory_mb": ("memory, MB", ".0f"),
+}
+"""What the table of epochs shows: each figure's title, and how it is written."""
+
+
+def _history(epochs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A row for each epoch, without columns that have nothing in them."""
+    shown = {name: look for name, look in COLUMNS.items() if any(row.get(name) is not None for row in epochs)}
+    yield f"| {' | '.join(title for title, _ in shown.values())} |"
+    yield "|---" * len(shown) + "|"
+    for row in epochs:
+        cells = ("" if row.get(name) is None else format(row[name], form) for name, (_, form) in shown.items())
+        yield f"| {' | '.join(cells)} |"
+
+
+def _top5(epoch: Mapping[str, Any]) -> str:
+    return "" if epoch.get("val_top5") is None else f", top 5 {epoch['val_top5']:.4f}"
 
 
 def _pipeline(document: Mapping[str, Any]) -> list[str]:

@@ -177,6 +177,27 @@ def test_events_and_logs_come_in_pages(app: Flask, client: FlaskClient, tmp_path
     assert [line[3] for line in logs["lines"]] == ["waiting"] and not logs["more"]
 
 
+def test_log_files_come_as_a_zip_without_what_links_lead_to(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+    run = run_to_end(app, graphs.single("waits-for-file", path=str(gate)))
+    folder = services(app).config.home / "attempts" / str(services(app).database.attempts.newest(run["id"], "only"))
+    (folder / "logs" / "deep").mkdir(parents=True)
+    (folder / "logs" / "deep" / "curves").write_text("1 2 3")
+    (folder / "logs" / "secret").symlink_to("/etc/passwd")
+    answer = client.get(f"/api/v1/runs/{run['id']}/nodes/only/logs/files")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="only-log.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.namelist() == ["stdout.log", "stderr.log", "logs/deep/curves"]
+        assert archive.read("logs/deep/curves") == b"1 2 3"
+        assert b"waiting" in archive.read("stdout.log")
+    again = run_to_end(app, graphs.single("waits-for-file", path=str(gate)))
+    assert again["nodes"]["only"]["reused"]
+    missing = client.get(f"/api/v1/runs/{again['id']}/nodes/only/logs/files")
+    assert missing.status_code == 404 and "made its output" in missing.json["error"]["hint"]
+    assert client.get(f"/api/v1/runs/{run['id']}/nodes/nope/logs/files").status_code == 404
+
+
 def test_runs_are_listed_newest_first_in_pages(app: Flask, client: FlaskClient) -> None:
     ids = [run_to_end(app, graphs.single("source", content=str(i)))["id"] for i in range(3)]
     page = client.get("/api/v1/runs?limit=2").json

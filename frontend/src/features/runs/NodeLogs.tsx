@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDownToLine, Copy, Download, ScrollText } from 'lucide-react';
+import { ArrowDownToLine, Copy, Download, FolderDown, ScrollText } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { Button } from '@/components/ui/Button';
@@ -17,7 +17,7 @@ import type { LogEntry } from '@/lib/run/logStore';
 import { useNodeRun, useRunState } from '@/lib/run/runStore';
 import { isNodeOver } from '@/lib/run/types';
 import { useVirtualRows } from '@/lib/virtualRows';
-import { logsQuery } from '@/services/queries/useLogs';
+import { logFilesUrl, logsQuery } from '@/services/queries/useLogs';
 
 import styles from './NodeLogs.module.css';
 
@@ -41,7 +41,8 @@ export function NodeLogs({ nodeId }: { nodeId: string }) {
 function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
   const stored = useQuery(logsQuery(runId, nodeId));
   const live = useLiveLog(nodeId);
-  const over = useNodeRun(nodeId)?.status;
+  const node = useNodeRun(nodeId);
+  const over = node?.status;
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
   const all = useMemo(() => joinLogs(entriesOf(stored.data), live), [stored.data, live]);
@@ -99,6 +100,15 @@ function Log({ runId, nodeId }: { runId: string; nodeId: string }) {
             download(all, `${nodeId}.log`);
           }}
         />
+        {node?.attempt != null && (
+          <IconButton
+            label="Download all log files, with curves for TensorBoard"
+            icon={<FolderDown />}
+            onClick={() => {
+              window.location.assign(logFilesUrl(runId, nodeId));
+            }}
+          />
+        )}
       </div>
       {all.length === 0 ? (
         <EmptyState

@@ -13,8 +13,9 @@ export const logsQuery = (runId: string, nodeId: string) =>
       const lines: LogsAnswer['lines'] = [];
       for (let page = 0, more = true; more && page < MOST_PAGES; page += 1) {
         const after = lines.at(-1)?.[0] ?? 0;
-        const path = `runs/${encodeURIComponent(runId)}/nodes/${encodeURIComponent(nodeId)}/logs`;
-        const answer = await api.get<LogsAnswer>(`${path}?after=${after}&limit=${PAGE}`, { signal });
+        const answer = await api.get<LogsAnswer>(`${logsPath(runId, nodeId)}?after=${after}&limit=${PAGE}`, {
+          signal,
+        });
         lines.push(...answer.lines);
         more = answer.more && answer.lines.length > 0;
       }
@@ -23,3 +24,12 @@ export const logsQuery = (runId: string, nodeId: string) =>
     staleTime: 0,
     gcTime: 60_000,
   });
+
+/** Where everything that a node has logged can be downloaded as a zip: what it printed, and the curves for TensorBoard. */
+export function logFilesUrl(runId: string, nodeId: string): string {
+  return api.url(`${logsPath(runId, nodeId)}/files`);
+}
+
+function logsPath(runId: string, nodeId: string): string {
+  return `runs/${encodeURIComponent(runId)}/nodes/${encodeURIComponent(nodeId)}/logs`;
+}
