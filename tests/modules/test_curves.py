@@ -1,4 +1,4 @@
-"""The curves for TensorBoard: in the node's log folder while it trains, whole after an interruption, and in the model."""
+"""The curves for TensorBoard: there while it trains, whole after an interruption, and in the model."""
 
 from __future__ import annotations
 
