@@ -12,6 +12,7 @@ from torchwire.errors import InvalidDatasetError
 from torchwire_modules.training._batches import Batches, split
 from torchwire_modules.training._distributed import World
 from torchwire_modules.training._pixels import Pixels, PixelStore
+from torchwire_modules.training.loading import Loading
 from torchwire_modules.vision.transform_ops import Transform
 
 STEPS = [{"mode": "training", "spec": {"steps": [{"name": "random_horizontal_flip", "p": 0.5}]}}]
@@ -29,7 +30,7 @@ def store(folder: Path, images: int = 7, budget: int | None = None) -> PixelStor
 
 def batches(pixels: PixelStore, threads: int = 0, seed: int = 1, size: int = 2, **more: Any) -> Batches:
     finish = Transform(STEPS, train=True).finish
-    given = {"seed": seed, "shuffle": True, "loader_threads": threads} | more
+    given = {"seed": seed, "shuffle": True, "loading": Loading(threads, 3 + threads)} | more
     return Batches(pixels, [0] * len(pixels), finish, batch_size=size, **given)
 
 

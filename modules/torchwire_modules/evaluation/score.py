@@ -91,7 +91,9 @@ class ScoreImageModel(Module):
             memory_errors("Score on a machine with more memory, or train on smaller images."),
             images.store(ctx.scratch, budget=0) as store,
             closing(
-                _inference.probabilities(logits, images.batches(store, BATCH_SIZE, device=ctx.device), comparison)
+                _inference.probabilities(
+                    logits, images.batches(store, BATCH_SIZE, cores=ctx.threads, device=ctx.device), comparison
+                )
             ) as scored,
             ScoredWriter(
                 folder, list(model.categories), labelled=labelled, images_digest=ctx.input_digest("dataset")

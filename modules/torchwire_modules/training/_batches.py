@@ -15,14 +15,12 @@ from torch import Tensor
 
 from torchwire_modules.training._distributed import ALONE, World
 from torchwire_modules.training._pixels import Pixels, PixelStore
+from torchwire_modules.training.loading import ONE_AHEAD, Loading
 from torchwire_modules.vision.transform_ops import seed_for
 
 Finish = Callable[[Tensor | Sequence[Tensor], Sequence[int]], Tensor]
 """From uint8 images ((n, 3, height, width), or a list when sizes differ) and one seed per image to floats
 (n, 3, height, width): the random steps and the normalisation."""
-
-AHEAD = 3
-"""Batches decoded before they are asked for."""
 
 
 class Batch(NamedTuple):
@@ -56,8 +54,8 @@ class Batches:
     each (or one, if that is the batch size), for batch norm can't learn from one value; where there are too few for
     that, they join the step before. Else whole batches are dealt out in turn, the same as one process makes.
 
-    Decoding and gathering happen in ``loader_threads`` background threads (0: in the caller's), and no tensor
-    arithmetic: it would take cores from the training step. With ``shuffle`` off the order is the data set's.
+    Decoding and gathering happen in the background, as ``loading`` says, and no tensor arithmetic: it would take cores
+    from the training step. With ``shuffle`` off the order is the data set's.
     """
 
     def __init__(
@@ -69,13 +67,13 @@ class Batches:
         batch_size: int,
         seed: int = 0,
         shuffle: bool = False,
-        loader_threads: int = 1,
+        loading: Loading = ONE_AHEAD,
         device: str = "cpu",
         world: World = ALONE,
     ) -> None:
         self.store, self.finish, self.batch_size = store, finish, batch_size
         self.labels = torch.as_tensor(list(labels), dtype=torch.int64)
-        self.seed, self.shuffle, self.loader_threads, self.device = seed, shuffle, loader_threads, device
+        self.seed, self.shuffle, self.loading, self.device = seed, shuffle, loading, device
         self.world = world
 
     def __len__(self) -> int:
@@ -113,15 +111,15 @@ class Batches:
         return split(order, self.batch_size * self.world.size, smallest=self.world.size * min(2, self.batch_size))
 
     def _ahead(self, batches: list[list[int]]) -> Generator[tuple[list[int], Pixels | list[Pixels]], None, None]:
-        if not self.loader_threads:
+        if not self.loading.threads:
             yield from ((indices, self.store.gather(indices)) for indices in batches)
             return
-        with ThreadPoolExecutor(self.loader_threads, thread_name_prefix="loader") as pool:
+        with ThreadPoolExecutor(self.loading.threads, thread_name_prefix="loader") as pool:
             waiting: deque[tuple[list[int], Future[Pixels | list[Pixels]]]] = deque()
             try:
                 for indices in batches:
                     waiting.append((indices, pool.submit(self.store.gather, indices)))
-                    if len(waiting) >= AHEAD + self.loader_threads:
+                    if len(waiting) >= self.loading.ahead:
                         first, future = waiting.popleft()
                         yield first, future.result()
                 while waiting:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from torchwire.data_types.image_directory import ImageDirectory
+from torchwire.data_types.transformation import output_size
 from torchwire.errors import InvalidDatasetError, NotLabeledDatasetError, TorchwireError
 from torchwire_modules.training._batches import Batches
 from torchwire_modules.training._distributed import ALONE, World
 from torchwire_modules.training._pixel_cache import PixelCache, key_of
 from torchwire_modules.training._pixels import PixelStore
+from torchwire_modules.training.loading import Loading, sized
 from torchwire_modules.vision.transform_ops import Transform
 
 TITLES = {"training_dataset": "training dataset", "validation_dataset": "validation dataset", "dataset": "dataset"}
@@ -75,18 +77,33 @@ class ImageSet:
         file = scratch / f"{self.port}.pixels"
         return PixelStore(self.images.paths, self.transform.decode, file, budget, cache=cache, key=key)
 
+    @property
+    def pixel_bytes(self) -> int:
+        """What one decoded image takes before its random steps; the largest one, where they differ."""
+        size = output_size(self.transform.decoding)
+        if size is None:
+            import pyarrow.compute as pc  # late: it takes a while
+
+            records = self.images.records
+            pixels = pc.multiply(pc.cast(records["height"], "int64"), records["width"])
+            largest = records.slice(pc.index(pixels, pc.max(pixels)).as_py(), 1).to_pylist()[0]
+            size = output_size(self.transform.decoding, (largest["height"], largest["width"]))
+        assert size is not None  # noqa: S101 - known for a known start
+        return 3 * size[0] * size[1]
+
     def batches(
         self,
         store: PixelStore,
         batch_size: int,
         *,
+        cores: int = 1,
         seed: int = 0,
         shuffle: bool = False,
-        loader_threads: int = 1,
+        loading: Loading | None = None,
         device: str = "cpu",
         world: World = ALONE,
     ) -> Batches:
-        """The images of ``store`` in batches, transformed."""
+        """The images of ``store`` in batches, transformed; ``loading`` follows from the ``cores`` unless given."""
         return Batches(
             store,
             self.images.labels,
@@ -94,7 +111,7 @@ class ImageSet:
             batch_size=batch_size,
             seed=seed,
             shuffle=shuffle,
-            loader_threads=loader_threads,
+            loading=loading or sized(cores, device, batch_size * self.pixel_bytes),
             device=device,
             world=world,
         )

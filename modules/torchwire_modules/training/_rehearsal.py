@@ -25,6 +25,7 @@ from torchwire_modules.training._device import repeatable
 from torchwire_modules.training._loop import Trainer
 from torchwire_modules.training._run import check_arithmetic
 from torchwire_modules.training.forethought import batch_sizes
+from torchwire_modules.training.loading import sized
 from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.vision._hardware import chosen, computing
 from torchwire_modules.vision._networks import build, freeze_backbone, train_mode
@@ -159,9 +160,9 @@ def _resized(size: tuple[int, int]) -> dict[str, Any]:
 
 
 def _beside(compute: float, decode: float, device: str, threads: int) -> float:
-    """Seconds for both, where one thread decodes meanwhile and shares the processor's cores with the computing."""
+    """Seconds for both, where loader threads decode meanwhile and share the processor's cores with the computing."""
     shared = decode / max(1, threads) if device == "cpu" else 0.0
-    return max(decode, compute + shared)
+    return max(decode / sized(threads, device, 0).threads, compute + shared)
 
 
 def _unknown(known: Known, port: str, what: str) -> Estimate:

@@ -23,20 +23,19 @@ from torchwire_modules.training._distributed import joined
 from torchwire_modules.training._loop import Epoch, Listeners, Trainer
 from torchwire_modules.training._report import Report
 from torchwire_modules.training._save import save
+from torchwire_modules.training.loading import Loading
 from torchwire_modules.training.recipe import Recipe, balanced_weights
 from torchwire_modules.vision._hardware import chosen
 from torchwire_modules.vision._networks import build, freeze_backbone
 from torchwire_modules.vision._pretrained import load_pretrained
 from torchwire_modules.vision.arithmetic import Arithmetic
 
-LOADER_THREADS = 1
 
-
-def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads: int = LOADER_THREADS) -> Path | None:
+def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loading: Loading | None = None) -> Path | None:
     """Train as ``recipe`` says, from the inputs of ``ctx``, and return the folder of the output ``trained_model``.
 
-    Each process of the node calls it; rank 0 alone writes, tells how it goes, and returns the folder. Raises
-    TorchwireError for everything that the user can mend.
+    ``loading`` is sized from the machine unless given. Each process of the node calls it; rank 0 alone writes, tells
+    how it goes, and returns the folder. Raises TorchwireError for everything that the user can mend.
     """
     with at_port("untrained_model"):
         untrained = UntrainedModel.read(ctx.input("untrained_model"))
@@ -78,14 +77,16 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loader_threads
                 recipe.batch_size,
                 seed=recipe.seed,
                 shuffle=True,
-                loader_threads=loader_threads,
+                cores=ctx.threads,
+                loading=loading,
                 device=ctx.device,
                 world=world,
             ),
             validation.batches(
                 stack.enter_context(validation.store(ctx.scratch, cache=cache, sharers=world.size)),
                 recipe.batch_size,
-                loader_threads=loader_threads,
+                cores=ctx.threads,
+                loading=loading,
                 device=ctx.device,
                 world=world,
             ),
