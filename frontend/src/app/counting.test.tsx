@@ -120,18 +120,26 @@ it('draws one node anew for one progress event', ({ task }) => {
   expect([...drawn]).toEqual([['node train', 1]]);
 });
 
-it('draws one node and its wires anew for one move of a drag', () => {
+it('draws the wires of one node anew for one move of a drag, and only moves the node', () => {
   const { wires } = documentStore.getState();
   const own = wires.filter(({ from, to }) => from[0] === 'convert' || to[0] === 'convert');
   expect(own.length).toBeGreaterThan(0);
   expect(own.length).toBeLessThan(wires.length);
   const move = (x: number, dragging: boolean) =>
     act(() => onNodesChange([{ type: 'position', id: 'convert', position: { x, y: 40 }, dragging }]));
+  const place = () => document.querySelector<HTMLElement>('[data-id="convert"]')?.style.transform;
+  const names = own.map((wire) => `wire ${wireId(wire)}`);
+  const paths = () =>
+    names.map((name) => document.querySelector(`[data-wire="${name.slice(5)}"] path`)?.getAttribute('d'));
   move(604, true);
+  const before = paths();
   drawn.clear();
   move(608, true);
-  const names = own.map((wire) => `wire ${wireId(wire)}`);
-  expect(Object.fromEntries(drawn)).toEqual(
-    Object.fromEntries(['node convert', ...names].map((name) => [name, 1])),
-  );
+  expect(Object.fromEntries(drawn)).toEqual(Object.fromEntries(names.map((name) => [name, 1])));
+  expect(place()).toBe('translate(608px,40px)');
+  const led = paths();
+  for (const [index, path] of led.entries()) expect(path).not.toBe(before[index]);
+  move(608, false);
+  expect(place()).toBe('translate(608px,40px)');
+  expect(paths()).toEqual(led);
 });

@@ -6,6 +6,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
   type EdgeTypes,
+  type MiniMapNodeProps,
   type NodeProps,
   type NodeTypes,
   type OnMoveEnd,
@@ -20,6 +21,7 @@ import { announce, useAnnouncement } from '@/lib/announce';
 import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
+import type { Point } from '@/lib/document/types';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
 import type { MenuPlace } from './canvasMenu';
@@ -31,12 +33,14 @@ import {
   onEdgesChange,
   onNodesChange,
   steerDrag,
+  takeUp,
   useFlow,
   type AnnotationFlowNode,
   type CanvasNode,
 } from './flowStore';
 import { aimInsertion, endInsertion, isLoose } from './insertion';
 import { ModuleNode } from './ModuleNode';
+import { CULL_FROM, GRID } from './sizes';
 import { SlotsContext, type CanvasSlots } from './slots';
 import { preloadHands, useCanvasHands } from './useCanvasHands';
 import { useCanvasKeys } from './useCanvasKeys';
@@ -79,15 +83,13 @@ const HintLayer = lazy(() => import('./HintLayer').then((module) => ({ default: 
 const nodeTypes: NodeTypes = { module: ModuleNode, note: Annotation, section: Annotation };
 const edgeTypes: EdgeTypes = { wire: WireEdge };
 
-/** From this many nodes on, what is out of view is not even there. Below that, keeping it costs less than fetching it. */
-const CULL_FROM = 2000;
 /** When the code that the first sight does not need is fetched. */
 const PRELOAD_MS = 400;
 /** How long nothing can be pressed after the last turn of the wheel, unless the pointer moves. */
 const SHIELD_MS = 150;
 const MIDDLE_BUTTON = [1];
 const ADD_TO_SELECTION = ['Meta', 'Control', 'Shift'];
-const GRID: [number, number] = [4, 4];
+const SNAP_GRID: [number, number] = [GRID, GRID];
 const ARIA_LABELS = {
   'node.a11yDescription.default':
     'Enter opens the inspector, arrow keys move the node, Tab goes to its ports.',
@@ -141,6 +143,9 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
         data-canvas
         data-wiring={wiring || undefined}
         data-readonly={readOnly || undefined}
+        onPointerDownCapture={({ pointerType, clientX, clientY }) => {
+          pressed = pointerType === 'mouse' ? [clientX, clientY] : null;
+        }}
         onContextMenuCapture={(event) => {
           if (menu) setPlace(menu.choosePlace(event.target, [event.clientX, event.clientY]));
         }}
@@ -215,7 +220,7 @@ function Flow({ readOnly }: { readOnly: boolean }) {
       zoomOnDoubleClick={false}
       nodeDragThreshold={2}
       snapToGrid
-      snapGrid={GRID}
+      snapGrid={SNAP_GRID}
       minZoom={0.08}
       maxZoom={2.5}
       onlyRenderVisibleElements={nodes.length > CULL_FROM}
@@ -230,6 +235,7 @@ function Flow({ readOnly }: { readOnly: boolean }) {
           zoomable
           nodeBorderRadius={24}
           nodeClassName={minimapClass}
+          nodeComponent={MapMark}
           offsetScale={8}
         />
       )}
@@ -244,6 +250,23 @@ function Flow({ readOnly }: { readOnly: boolean }) {
 /** The first click of the two has selected the node. */
 function inspect(): void {
   runCommand('inspect');
+}
+
+/** As the library draws it, but to be found by the node's id. */
+function MapMark({ id, x, y, width, height, className, borderRadius, shapeRendering }: MiniMapNodeProps) {
+  return (
+    <rect
+      className={`react-flow__minimap-node ${className}`}
+      data-id={id}
+      x={x}
+      y={y}
+      rx={borderRadius}
+      ry={borderRadius}
+      width={width}
+      height={height}
+      shapeRendering={shapeRendering}
+    />
+  );
 }
 
 function minimapClass(node: CanvasNode): string {
@@ -263,8 +286,15 @@ const goOnDragging: OnNodeDrag<CanvasNode> = (event, node, moved) => {
 
 const startDrag: OnNodeDrag<CanvasNode> = (event, node, moved) => {
   shield(true);
+  const zoom = canvasApi()?.zoom() ?? 1;
+  steerDrag(zoom, event.altKey);
+  if (pressed && 'clientX' in event)
+    takeUp(moved, [(event.clientX - pressed[0]) / zoom, (event.clientY - pressed[1]) / zoom]);
   goOnDragging(event, node, moved);
 };
+
+/** Where a button of the mouse was last pressed on the canvas. */
+let pressed: Point | null = null;
 
 const shieldFrom: OnMoveStart = (event) => {
   if (event instanceof WheelEvent) shieldFromWheel();

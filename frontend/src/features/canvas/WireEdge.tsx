@@ -7,6 +7,7 @@ import { nodeOf, useRunState } from '@/lib/run/runStore';
 import { useConnection } from '@/services/socket';
 import type { WireFlowEdge } from './flowStore';
 import { useIsInsertedInto } from './insertion';
+import { useLift } from './lift';
 import styles from './WireEdge.module.css';
 import { pressWireEnd } from './wireGesture';
 import { wirePath } from './wirePath';
@@ -37,7 +38,8 @@ export const WireEdge = memo(function WireEdge({
   const flowing = useRunState(({ run }) => nodeOf(run, target)?.status === 'running') && live;
   // Most wires are never touched: their grips come with the pointer.
   const [near, setNear] = useState(false);
-  const path = wirePath([sourceX, sourceY], [targetX, targetY]);
+  const [sourceBy, targetBy] = [useLift(source), useLift(target)];
+  const path = wirePath(moved([sourceX, sourceY], sourceBy), moved([targetX, targetY], targetBy));
   return (
     <g
       className={styles.wire}
@@ -60,6 +62,10 @@ export const WireEdge = memo(function WireEdge({
     </g>
   );
 });
+
+function moved([x, y]: Point, by: Point | undefined): Point {
+  return by ? [x + by[0], y + by[1]] : [x, y];
+}
 
 function Grip({ at, onPress }: { at: Point; onPress: (event: PointerEvent) => void }) {
   return (

@@ -10,6 +10,7 @@ import {
   guideStore,
   onEdgesChange,
   onNodesChange,
+  takeUp,
 } from './flowStore';
 
 const flow = () => flowStore.getState();
@@ -104,6 +105,14 @@ describe('dragging', () => {
     commitMoves([{ id: 'b' }]);
     expect(guideStore.getState().guides).toEqual([]);
     expect(documentStore.getState().nodes.b?.position).toEqual([0, 324]);
+  });
+
+  it('begins with what the pointer has moved before it was a drag', () => {
+    takeUp([{ id: 'b', position: { x: 0, y: 300 } }], [1030.4, 19]);
+    expect(drawn('b')?.position).toEqual({ x: 1032, y: 320 });
+    commitMoves([{ id: 'b' }]);
+    expect(drawn('b')?.dragging).toBe(false);
+    expect(documentStore.getState().nodes.b?.position).toEqual([1032, 320]);
   });
 
   it('takes along what lies in a section, as one step', () => {

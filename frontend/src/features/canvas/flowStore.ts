@@ -12,7 +12,8 @@ import { annotationTitle, documentStore, type DocumentState } from '@/lib/docume
 import { readingOrder } from '@/lib/document/readingOrder';
 import { wireId, type Annotation, type DocumentWire, type Point } from '@/lib/document/types';
 import { catalogStore, nodeTitle, type ModuleMap } from '@/lib/modules/catalog';
-import { NODE_HEIGHT, NODE_WIDTH } from './sizes';
+import { carry, isLifted, lift, setDown, type Place } from './lift';
+import { CULL_FROM, GRID, NODE_HEIGHT, NODE_WIDTH } from './sizes';
 
 export type ModuleFlowNode = Node<{ moduleId: string }, 'module'>;
 export type AnnotationFlowNode = Node<{ annotation: Annotation }, 'note' | 'section'>;
@@ -48,6 +49,7 @@ export function followDocument(): () => void {
     documentStore.subscribe(draw),
     catalogStore.subscribe(() => draw(documentStore.getState(), undefined)),
     stopGlide,
+    () => setDown(new Map()),
   ];
   return () => {
     for (const stop of stops) stop();
@@ -58,8 +60,8 @@ export function onNodesChange(changes: NodeChange<CanvasNode>[]): void {
   const state = documentStore.getState();
   const moves = changes.filter((change) => change.type === 'position' || change.type === 'dimensions');
   if (moves.length > 0) {
-    const all = [...withDrag(moves)];
-    flowStore.setState(({ nodes }) => ({ nodes: applyNodeChanges(all, nodes) }));
+    const all = withDrag(moves);
+    if (!goesOn(all)) flowStore.setState(({ nodes }) => ({ nodes: applyNodeChanges(all, nodes) }));
   }
   const isAnnotation = (id: string) => state.nodes[id] === undefined;
   const annotations = chosen(changes, state.selectedAnnotations, isAnnotation);
@@ -83,8 +85,12 @@ export function commitMoves(moved: readonly Pick<CanvasNode, 'id'>[]): void {
 export function endDrag(ids: readonly string[]): Map<string, Point> {
   const carried = drag ? [...drag.carried.keys()] : [];
   drag = null;
+  dragging.slack = [0, 0];
   guideStore.setState({ guides: NO_GUIDES });
   const wanted = new Set([...ids, ...carried]);
+  // The library forgets to say so when the pointer came to rest where it took it for a drag.
+  const held = flowStore.getState().nodes.filter((node) => node.dragging === true && wanted.has(node.id));
+  if (held.length > 0) onNodesChange(held.map(({ id }) => ({ type: 'position', id, dragging: false })));
   return new Map(
     flowStore
       .getState()
@@ -123,6 +129,8 @@ interface Drag {
   /** What the dragged boxes may line up with. */
   readonly others: readonly Box[];
   readonly sizes: ReadonlyMap<string, Point>;
+  /** The library has drawn its first step. */
+  drawn: boolean;
 }
 
 const NO_GUIDES: readonly Guide[] = [];
@@ -133,12 +141,26 @@ export const guideStore = createStore<{ readonly guides: readonly Guide[] }>()((
 }));
 
 let drag: Drag | null = null;
-const dragging = { zoom: 1, free: false };
+const dragging = { zoom: 1, free: false, slack: [0, 0] as Point };
 
 /** What the pointer says about the drag that goes on: at this zoom, and `free` of snapping while Alt is held. */
 export function steerDrag(zoom: number, free: boolean): void {
   dragging.zoom = zoom;
   dragging.free = free;
+}
+
+/**
+ * Begin a drag of nodes by as much as the pointer has moved already: the library counts from where it takes it for a
+ * drag, and a fast hand is far away by then. `by` is in the coordinates of the canvas.
+ */
+export function takeUp(nodes: readonly Pick<CanvasNode, 'id' | 'position'>[], by: Point): void {
+  dragging.slack = [snapped(by[0]), snapped(by[1])];
+  if (dragging.slack[0] === 0 && dragging.slack[1] === 0) return;
+  onNodesChange(nodes.map(({ id, position }) => ({ type: 'position', id, position, dragging: true })));
+}
+
+function snapped(length: number): number {
+  return Math.round(length / GRID) * GRID;
 }
 
 /** The changes of a drag with what snapping and sections make of them. */
@@ -150,9 +172,10 @@ function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
   if (!first) return moves;
   drag ??= beginDrag(dragged.map(({ id }) => id));
   const { starts, sizes, others, carried } = drag;
+  const [slackX, slackY] = dragging.slack;
   const box = unionOf(
     dragged.map(({ id, position }) => ({
-      position: [position.x, position.y],
+      position: [position.x + slackX, position.y + slackY],
       size: sizes.get(id) ?? [NODE_WIDTH, NODE_HEIGHT],
     })),
   );
@@ -163,7 +186,10 @@ function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
   if (guides.length > 0 || guideStore.getState().guides.length > 0)
     guideStore.setState({ guides: isGoingOn ? guides : NO_GUIDES });
   const places = new Map(
-    dragged.map(({ id, position }) => [id, { x: position.x + by[0], y: position.y + by[1] }]),
+    dragged.map(({ id, position }) => [
+      id,
+      { x: position.x + slackX + by[0], y: position.y + slackY + by[1] },
+    ]),
   );
   const along = [...carried].flatMap(([id, { from, by: section }]): NodeChange<CanvasNode>[] => {
     const [start, now] = [starts.get(section), places.get(section)];
@@ -175,6 +201,37 @@ function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
     move.type === 'position' && places.has(move.id) ? { ...move, position: places.get(move.id) } : move,
   ) as NodeChange<CanvasNode>[];
   return [...snapped, ...along];
+}
+
+/**
+ * Whether these changes are one more step of a drag, which `lift` has drawn: the library hears of the first step and of
+ * the last. Where it leaves out what is out of view it has to know all the time what is where.
+ */
+function goesOn(changes: readonly NodeChange<CanvasNode>[]): boolean {
+  if (!drag) return false;
+  const { nodes, edges } = flowStore.getState();
+  const places = new Map<string, Place>();
+  let last = false;
+  for (const change of changes) {
+    if (change.type !== 'position' || !change.position) return false;
+    places.set(change.id, change.position);
+    last ||= change.dragging !== true;
+  }
+  if (last) {
+    setDown(places);
+    return false;
+  }
+  if (!drag.drawn || nodes.length > CULL_FROM) {
+    drag.drawn = true;
+    return false;
+  }
+  if (!isLifted()) {
+    const from = nodes.flatMap(({ id, position }) => (places.has(id) ? [[id, position] as const] : []));
+    const own = edges.filter(({ source, target }) => places.has(source) || places.has(target));
+    lift(new Map(from), new Set(own.map(({ id }) => id)));
+  }
+  carry(places);
+  return true;
 }
 
 function beginDrag(ids: readonly string[]): Drag {
@@ -195,6 +252,7 @@ function beginDrag(ids: readonly string[]): Drag {
     starts: new Map(ids.map((id) => [id, boxes.get(id)?.position ?? [0, 0]])),
     sizes: new Map(ids.map((id) => [id, boxes.get(id)?.size ?? [NODE_WIDTH, NODE_HEIGHT]])),
     others: nodes.filter(({ id }) => !moving.has(id)).map(boxOf),
+    drawn: false,
   };
 }
 
