@@ -59,12 +59,14 @@ export function UplotChart(props: LineChartProps) {
           <b className={styles.title}>{title}</b>
           <span className={styles.step}>
             {step !== undefined &&
+              (hover !== null || mark !== null || lines.every(({ y }) => y[at] != null)) &&
               `${xLabel} ${step}${hover === null && mark !== null ? `, ${mark.label}` : ''}`}
           </span>
         </span>
         <span className={styles.readout}>
           {lines.map((line) => {
-            const value = line.y[at] ?? null;
+            // Lines may end at different steps: unless one is pointed at, each says where it has got to.
+            const value = line.y[at] ?? (hover === null && mark === null ? lastOf(line.y) : null);
             return (
               <span key={line.label} className={styles.entry}>
                 <i
@@ -82,6 +84,10 @@ export function UplotChart(props: LineChartProps) {
       <div ref={box} className={styles.box} style={{ height }} role="img" aria-label={label} />
     </figure>
   );
+}
+
+function lastOf(y: readonly (number | null)[]): number | null {
+  return y.findLast((value) => value !== null) ?? null;
 }
 
 type Latest = Pick<LineChartProps, 'mark' | 'ticks'>;

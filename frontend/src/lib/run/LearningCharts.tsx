@@ -79,12 +79,14 @@ function chartsOf(curves: Curves): readonly Chart[] {
 }
 
 function lineTitle(name: string): string {
+  if (name === 'val_top5') return metricTitle(name); // beside the accuracy, whose line is called Validation
   if (name.startsWith('train_')) return 'Training';
   if (name.startsWith('val_')) return 'Validation';
   return metricTitle(name);
 }
 
 function look(name: string): Pick<ChartLine, 'color' | 'dashed'> {
+  if (name === 'val_top5') return { color: '--chart-4', dashed: true };
   if (name.startsWith('val_')) return { color: '--chart-1' };
   if (name.startsWith('train_')) return { color: '--chart-2', dashed: true };
   return { color: '--chart-3' };

@@ -10,6 +10,8 @@ const TITLES: Readonly<Record<string, string>> = {
   images_per_second: 'Images per second',
   seconds: 'Time of an epoch',
   memory_mb: 'Memory',
+  auc: 'AUC',
+  macro_f1: 'Macro F1',
 };
 
 /** The name of a metric as people read it: known ones by their title, others made from their id. */
