@@ -48,7 +48,8 @@ export function CompareView({ runIds, onOpenRun }: CompareViewProps) {
     );
   }
   const failed = answers.find(({ isError }) => isError);
-  if (failed !== undefined) {
+  const lost = answers.filter(({ isError }) => isError).length;
+  if (failed !== undefined && runIds.length - lost < 2) {
     return (
       <ErrorState
         title="One of the runs can’t be shown"
@@ -58,17 +59,24 @@ export function CompareView({ runIds, onOpenRun }: CompareViewProps) {
     );
   }
   const runs = answers.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  if (runs.length < runIds.length) {
+  if (runs.length + lost < runIds.length) {
     return (
       <div className={styles.view}>
         <Skeleton height={120} lines={3} />
       </div>
     );
   }
-  return <Compared runs={runs} onOpenRun={onOpenRun} />;
+  return <Compared runs={runs} lost={lost} onOpenRun={onOpenRun} />;
 }
 
-function Compared({ runs, onOpenRun }: { runs: readonly Run[]; onOpenRun: CompareViewProps['onOpenRun'] }) {
+interface ComparedProps {
+  runs: readonly Run[];
+  /** How many of the runs that were asked for can't be shown: deleted, most likely. */
+  lost: number;
+  onOpenRun: CompareViewProps['onOpenRun'];
+}
+
+function Compared({ runs, lost, onOpenRun }: ComparedProps) {
   const modules = useCatalog((state) => state.modules);
   const rows = useMemo(() => changedParameters(runs, modules), [runs, modules]);
   const [nodeId, setNodeId] = useState<string | null>(null);
@@ -89,6 +97,11 @@ function Compared({ runs, onOpenRun }: { runs: readonly Run[]; onOpenRun: Compar
               </span>
             </li>
           ))}
+          {lost > 0 && (
+            <li role="status" className={styles.quiet}>
+              {lost === 1 ? 'One more run' : `${lost} more runs`} can’t be shown: deleted, or out of reach.
+            </li>
+          )}
         </ul>
         <CopyLink />
       </section>
