@@ -23,7 +23,7 @@ from torchwire.execution.executor import Executor
 from torchwire.execution.far_data import faults_of_far_data
 from torchwire.execution.home import Home, HomeLock
 from torchwire.execution.jobs import Jobs
-from torchwire.execution.knowing import Knowing, Manifests
+from torchwire.execution.knowing import Knowing, Manifests, remarks_of_data
 from torchwire.execution.launcher import ask_devices, kind_for
 from torchwire.execution.loop import Loop
 from torchwire.execution.partial import check_only
@@ -214,7 +214,10 @@ class Engine:
         if validation.pipeline is None:
             raise InvalidPipeline(validation.faults)
         with self._database.read():  # one state of the database for all nodes
-            return self._knowing(validation).as_json()
+            known = self._knowing(validation).as_json()
+            names = [found["name"] for found in self._database.datasets.list()]
+        lacking = remarks_of_data(validation, self._registry, names)
+        return {**known, "remarks": [*lacking, *known["remarks"]]}
 
     def rehearse(self, document: object) -> dict[str, Any]:
         """Begin to rehearse what submitting would run, and return the rehearsal; ``rehearsals`` has it from then on.

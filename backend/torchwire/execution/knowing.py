@@ -6,9 +6,10 @@ already, what was made counts instead of what is foreseen. Never runs anything.
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
@@ -21,7 +22,8 @@ from torchwire.execution.preparation import Preparation
 from torchwire.execution.store import ArtifactStore
 from torchwire.execution.targets import Target
 from torchwire.graph.plan import Draft, Step
-from torchwire.module_api import Known, Module, Remark
+from torchwire.graph.validate import Validation
+from torchwire.module_api import Change, Fix, Known, Module, Remark
 from torchwire.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -150,6 +152,23 @@ class Knowing:
                 if result is not None:
                     made[node] = result.outputs
         return made
+
+
+def remarks_of_data(validation: Validation, registry: Registry, names: Collection[str]) -> Iterator[dict[str, Any]]:
+    """What is wrong with the data sets that nodes name, with the registered name that may be meant."""
+    nodes = {node.id: node for node in validation.pipeline.nodes} if validation.pipeline else {}
+    for fault in validation.faults:
+        node = nodes.get(fault.node or "")
+        module = registry.find(node.module) if node else None
+        if node is None or module is None or fault.parameter is None:
+            continue
+        value = node.parameters.get(fault.parameter)
+        if not value or not any(p.kind == "dataset" and p.id == fault.parameter for p in module.spec.parameters):
+            continue
+        text = " ".join(filter(None, (fault.message, fault.hint)))
+        close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
+        fix = Fix(f"Use '{close[0]}'", (Change(fault.parameter, close[0]),)) if close else None
+        yield _as_json(node.id, Remark("no-data-set", "error", text, parameter=fault.parameter, fix=fix))
 
 
 def _tells(facts: Facts) -> bool:

@@ -94,8 +94,10 @@ class Forethought:
         few = {name: count for name, count in self._training.counts.items() if count < FEW}
         if few:
             names = listed(sorted(few, key=lambda name: (few[name], name)))
-            one = f"{names} has only {next(iter(few.values()))}" if len(few) == 1 else f"{names} have fewer than {FEW}"
-            text = f"{one} training images: too few to learn from."
+            count = next(iter(few.values()))
+            images = "training image" if len(few) == count == 1 else "training images"
+            one = f"{names} has only {count}" if len(few) == 1 else f"{names} have fewer than {FEW}"
+            text = f"{one} {images}: too few to learn from."
             yield Remark("few-images", "warning", text, port="training_dataset")
         (fewest, low), (most, high) = extremes
         if low and high >= IMBALANCE * low and not self._balanced:

@@ -89,6 +89,20 @@ def test_a_remark_names_its_place_and_its_fix_helps(client: FlaskClient, sample:
     assert ask(client, sample)["remarks"] == []
 
 
+def test_a_data_set_that_is_gone_is_remarked_at_its_field(client: FlaskClient, sample: dict[str, Any]) -> None:
+    set_parameter(sample, "dataset", path="fashion-mnist")
+    (found,) = ask(client, sample)["remarks"]
+    assert (found["node"], found["parameter"], found["severity"]) == ("dataset", "path", "error")
+    assert "no data set, folder or archive 'fashion-mnist'" in found["text"]
+    set_parameter(sample, "dataset", path=found["fix"]["changes"][0]["value"])
+    assert ask(client, sample)["remarks"] == []
+    set_parameter(sample, "dataset", path="something else")
+    (far,) = ask(client, sample)["remarks"]
+    assert "fix" not in far
+    set_parameter(sample, "dataset", path="")  # asked for, not wrong
+    assert ask(client, sample)["remarks"] == []
+
+
 def test_a_document_that_cannot_be_read_gives_faults(client: FlaskClient) -> None:
     answer = client.post("/api/v1/facts", json={"pipeline": {"format": "other"}})
     assert answer.status_code == 422 and answer.json["faults"]

@@ -23,7 +23,9 @@ export function NodePanel({ nodeId }: { nodeId: string }) {
   const loaded = useCatalog((state) => state.loaded);
   const faults = useNodeFaults(nodeId);
   const remarks = useNodeRemarks(nodeId).filter((remark) => remark.parameter === undefined);
-  const general = faults.filter((fault) => fault.parameter === undefined);
+  const general = faults.filter(
+    (fault) => fault.parameter === undefined && remarks.every(({ text }) => text !== fault.message),
+  );
 
   if (!spec && !loaded) return null;
   if (!spec) {

@@ -21,6 +21,9 @@ export function canFix({ fix }: Remark, nodes: Readonly<Record<string, unknown>>
   return fix?.changes.every(({ node }) => nodes[node] !== undefined) ?? false;
 }
 
+/** The server refuses to run a pipeline with this, and says so itself: submitting again would not help. */
+const REFUSED = 'no-data-set';
+
 let told = '';
 
 /**
@@ -32,7 +35,7 @@ export function heldBack(): readonly Fault[] {
   if (status !== 'ready') return [];
   const faults = Object.values(remarks)
     .flat()
-    .filter(({ severity }) => severity === 'error')
+    .filter(({ severity, code }) => severity === 'error' && code !== REFUSED)
     .map(asFault);
   const telling = JSON.stringify(faults);
   if (faults.length === 0 || telling === told) {
