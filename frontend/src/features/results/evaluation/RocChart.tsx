@@ -7,19 +7,29 @@ import styles from './RocChart.module.css';
 
 const SIDE = 300;
 
+/** More lines than this hide each other: then the lowest are drawn, and the one that is pointed at. */
+const MANY = 12;
+const LOWEST = 5;
+
 /** One line for each class; pointing at a name brings out its line. */
 export function RocChart({ model }: { model: EvaluatedModel }) {
   const [lit, setLit] = useState<string | null>(null);
-  const labels = model.labels.filter((label) => model.roc[label] !== undefined);
+  const areas = new Map(model.per_class.map(({ label, auc }) => [label, auc]));
+  const known = model.labels.filter((label) => model.roc[label] !== undefined);
+  const many = known.length > MANY;
+  const labels = many
+    ? [...known].sort((one, other) => (areas.get(one) ?? 2) - (areas.get(other) ?? 2))
+    : known;
+  const drawn = many ? labels.filter((label, place) => place < LOWEST || label === lit) : labels;
   const hue = (label: string) =>
-    `oklch(var(--port-l) var(--port-c) ${(labels.indexOf(label) * 360) / labels.length})`;
+    `oklch(var(--port-l) var(--port-c) ${(drawn.indexOf(label) * 360) / Math.max(1, drawn.length)})`;
   return (
     <div className={styles.roc}>
       <figure className={styles.figure}>
         <svg
           viewBox={`-34 -8 ${SIDE + 46} ${SIDE + 44}`}
           role="img"
-          aria-label={`ROC curves of ${labels.length} classes`}
+          aria-label={`ROC curves of ${many ? `the ${LOWEST} lowest of ` : ''}${labels.length} classes`}
           className={styles.plot}
         >
           {[0, 0.25, 0.5, 0.75, 1].map((value) => (
@@ -35,7 +45,7 @@ export function RocChart({ model }: { model: EvaluatedModel }) {
             </g>
           ))}
           <line className={styles.chance} x1={0} y1={SIDE} x2={SIDE} y2={0} />
-          {labels.map((label) => (
+          {drawn.map((label) => (
             <polyline
               key={label}
               className={cx(styles.line, lit !== null && lit !== label && styles.dim)}
@@ -50,10 +60,15 @@ export function RocChart({ model }: { model: EvaluatedModel }) {
             True positive rate
           </text>
         </svg>
+        {many && (
+          <figcaption className={styles.note}>
+            The {LOWEST} lowest of {labels.length}. Point at a name to see its curve.
+          </figcaption>
+        )}
       </figure>
       <ul className={styles.legend} aria-label="Area under the curve by class">
         {labels.map((label) => {
-          const auc = model.per_class.find((row) => row.label === label)?.auc ?? null;
+          const auc = areas.get(label) ?? null;
           return (
             <li
               key={label}
@@ -65,7 +80,11 @@ export function RocChart({ model }: { model: EvaluatedModel }) {
                 setLit(null);
               }}
             >
-              <i className={styles.swatch} style={{ background: hue(label) }} aria-hidden />
+              <i
+                className={styles.swatch}
+                style={{ background: drawn.includes(label) ? hue(label) : 'transparent' }}
+                aria-hidden
+              />
               <span className={styles.label}>{label}</span>
               <span className={styles.auc}>{auc === null ? '–' : auc.toFixed(3)}</span>
             </li>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { cellOf, moved, shareOf, worstMixups } from './confusion';
+import { cellOf, heatPixels, moved, shareOf, worstMixups } from './confusion';
 
 const confusion = [
   [8, 2, 0],
@@ -26,6 +26,15 @@ describe('a confusion matrix', () => {
     expect(moved('ArrowRight', { row: 0, column: 1 }, 3, false)).toEqual({ row: 0, column: 2 });
     expect(moved('End', { row: 0, column: 0 }, 3, true)).toEqual({ row: 2, column: 2 });
     expect(moved('x', { row: 0, column: 0 }, 3, false)).toBeNull();
+  });
+
+  it('is drawn with one pixel for each cell', () => {
+    const colors = { right: [0, 200, 0], wrong: [200, 0, 0], none: [0, 0, 0] } as const;
+    const pixels = heatPixels(confusion, colors);
+    const at = (row: number, column: number) => [...pixels.slice((row * 3 + column) * 4).slice(0, 4)];
+    expect(at(0, 0)).toEqual([0, 170, 0, 255]);
+    expect(at(0, 1)).toEqual([80, 0, 0, 255]);
+    expect(at(2, 2)).toEqual([0, 0, 0, 255]);
   });
 
   it('finds the cell that an address names, if it is one of this model', () => {

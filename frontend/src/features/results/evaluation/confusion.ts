@@ -60,3 +60,27 @@ export function cellOf(
     return null;
   return { row, column };
 }
+
+type Rgb = readonly [number, number, number];
+
+/** The matrix as a picture of one pixel for each cell (RGBA): the stronger the colour, the larger the part of the class. */
+export function heatPixels(
+  confusion: readonly (readonly number[])[],
+  { right, wrong, none }: Readonly<Record<'right' | 'wrong' | 'none', Rgb>>,
+): Uint8ClampedArray {
+  const size = confusion.length;
+  const pixels = new Uint8ClampedArray(size * size * 4);
+  confusion.forEach((line, row) => {
+    const all = line.reduce((sum, value) => sum + value, 0);
+    for (let column = 0; column < size; column += 1) {
+      const images = line[column] ?? 0;
+      const strength = images === 0 ? 0 : 0.25 + (0.75 * images) / all; // a single image still shows
+      const hue = row === column ? right : wrong;
+      const at = (row * size + column) * 4;
+      for (const part of [0, 1, 2] as const)
+        pixels[at + part] = none[part] + (hue[part] - none[part]) * strength;
+      pixels[at + 3] = 255;
+    }
+  });
+  return pixels;
+}
