@@ -134,6 +134,17 @@ def test_rounding_to_bfloat16_is_torchs() -> None:
     assert torch.equal(norm_then_relu(layer, x), expected)
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [(8, 8), (7, 5), (1, 2), (1, 1)])
+def test_the_largest_of_three_by_three_is_torchs(size: tuple[int, int], kind: torch.dtype) -> None:
+    x = torch.randn(2, 32, *size).relu().to(kind).to(memory_format=torch.channels_last)
+    x[0, 1, 0, 0], x[1, 2, -1, -1], x[0, 3, 0, -1] = -math.nan, math.inf, -0.0
+    expected = nn.functional.max_pool2d(x, 3, 2, 1)
+    found = norm_relu.max_pool(x)
+    torch.testing.assert_close(found, expected, atol=0, rtol=0, equal_nan=True)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
 @pytest.mark.parametrize(
     "change",
     [

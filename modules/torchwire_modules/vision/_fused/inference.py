@@ -38,7 +38,10 @@ def ready_to_score(network: nn.Module, kind: torch.dtype) -> Part | None:
 
 
 class _Convolution:
-    """A convolution with the batch norm behind it folded in; ``relu`` and a shortcut to add are done in one go."""
+    """A convolution with the batch norm behind it folded in; ``relu`` is done in one go.
+
+    So is adding to ``shortcut``, which holds the result then.
+    """
 
     def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d | None, kind: torch.dtype, *, relu: bool) -> None:
         weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
@@ -56,14 +59,12 @@ class _Convolution:
     def __call__(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
         if not self._packed:
             self._pack(x)
-        convolve: Any = torch.ops.mkldnn._convolution_pointwise
+        mkldnn: Any = torch.ops.mkldnn
+        given = x, self._weight, self._bias, *self._how
         if shortcut is None:
-            how = "relu" if self._relu else "none"
-            return cast(Tensor, convolve(x, self._weight, self._bias, *self._how, how, [], ""))
+            return cast(Tensor, mkldnn._convolution_pointwise(*given, "relu" if self._relu else "none", [], ""))
         end = "relu" if self._relu else None
-        return cast(
-            Tensor, convolve.binary(x, shortcut, self._weight, self._bias, *self._how, "add", 1.0, end, [], None)
-        )
+        return cast(Tensor, mkldnn._convolution_pointwise_.binary(shortcut, *given, "add", 1.0, end, [], None))
 
     def _pack(self, x: Tensor) -> None:
         """Lay the weights out as oneDNN wants them for the first batch; else it does so again for each one."""
@@ -72,16 +73,37 @@ class _Convolution:
         self._packed = True
 
 
+class _Stem:
+    """From images to the first maps: a convolution of 7 x 7 at every second pixel, its norm and ReLU, and a max pool.
+
+    Three channels are too few to fill the processor's vectors. Two neighbouring pixels side by side in memory are one
+    pixel of six channels, so the same is a convolution of 7 x 4 pairs, at every one of them.
+    """
+
+    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d, pool: nn.MaxPool2d, kind: torch.dtype) -> None:
+        pairs = nn.Conv2d(6, layer.out_channels, (7, 4), (2, 1), (3, 0), bias=False)
+        taps = nn.functional.pad(layer.weight.detach(), (1, 0)).view(-1, 3, 7, 4, 2)
+        pairs.weight = nn.Parameter(taps.permute(0, 4, 1, 2, 3).flatten(1, 2))
+        self._convolution, self._pool, self._kind = _Convolution(pairs, norm, kind, relu=True), pool, kind
+
+    def __call__(self, images: Tensor) -> Tensor:
+        count, _, height, width = images.shape
+        columns = (width + 1) // 2
+        padded = torch.zeros(count, height, 2 * columns + 6, 3, dtype=self._kind)
+        padded[:, :, 4 : 4 + width] = images.permute(0, 2, 3, 1)
+        maps = self._convolution(padded.view(count, height, columns + 3, 6).permute(0, 3, 1, 2))
+        whole = kernels() is not None and norm_relu.fits(maps)
+        return norm_relu.max_pool(maps) if whole else cast(Tensor, self._pool(maps))
+
+
 class _Resnet:
     def __init__(self, network: resnet.ResNet, kind: torch.dtype) -> None:
-        self._kind = kind
-        self._stem = _Convolution(network.conv1, network.bn1, kind, relu=True)
-        self._pool, self._head = network.maxpool, network.fc
+        self._stem, self._head = _Stem(network.conv1, network.bn1, network.maxpool, kind), network.fc
         stages = (network.layer1, network.layer2, network.layer3, network.layer4)
         self._blocks = [_Residual(block, kind) for stage in stages for block in stage]
 
     def __call__(self, images: Tensor) -> Tensor:
-        x = self._pool(self._stem(_laid_out(images, self._kind)))
+        x = self._stem(images)
         for block in self._blocks:
             x = block(x)
         return cast(Tensor, self._head(x.float().mean((2, 3))))
@@ -106,9 +128,8 @@ class _Residual:
 
 class _Densenet:
     def __init__(self, network: densenet.DenseNet, kind: torch.dtype) -> None:
-        self._kind = kind
         parts = network.features
-        self._stem, self._pool = _Convolution(parts.conv0, parts.norm0, kind, relu=True), parts.pool0
+        self._stem = _Stem(parts.conv0, parts.norm0, parts.pool0, kind)
         self._parts: list[Part] = []
         for part in parts.children():
             if isinstance(part, densenet._DenseBlock):
@@ -118,7 +139,7 @@ class _Densenet:
         self._last, self._head = Norm.of_running(parts.norm5), network.classifier
 
     def __call__(self, images: Tensor) -> Tensor:
-        x = self._pool(self._stem(_laid_out(images, self._kind)))
+        x = self._stem(images)
         for part in self._parts:
             x = part(x)
         return cast(Tensor, self._head(norm_relu.scale_relu(x, self._last).float().mean((2, 3))))

@@ -54,15 +54,21 @@ static void share(ptrdiff_t rows, int threads, int thread, ptrdiff_t *begin, ptr
 }
 
 #define TYPE float
+#define BITS u16v
+#define MAGNITUDE 0x7fffffffu
 #define LOAD load_f32
 #define STORE store_f32
 #define NAME(name) name##_f32
 #include __FILE__
 #undef TYPE
+#undef BITS
+#undef MAGNITUDE
 #undef LOAD
 #undef STORE
 #undef NAME
 #define TYPE uint16_t
+#define BITS h16v
+#define MAGNITUDE (uint16_t)0x7fff
 #define LOAD load_bf16
 #define STORE store_bf16
 #define NAME(name) name##_bf16
@@ -202,6 +208,32 @@ void NAME(relu_norm_gradient)(const TYPE *x, ptrdiff_t x_stride, const TYPE *oth
         if (add) d += LOAD(dx + row * dx_stride + c);
         STORE(dx + row * dx_stride + c, d);
       }
+  }
+}
+
+/* The largest of 3 x 3 positions at every second position of `count` images, with nothing around them. No value is
+   below zero, so that the order of their bits is their own; NaN comes last and stays. */
+void NAME(max_pool)(const TYPE *x, TYPE *y, ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels,
+                    int threads) {
+  ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (ptrdiff_t row = 0; row < count * rows; row++) {
+    const TYPE *image = x + row / rows * height * width * channels;
+    ptrdiff_t middle = row % rows * 2, top = middle ? middle - 1 : 0;
+    ptrdiff_t bottom = middle + 1 < height ? middle + 1 : middle;
+    for (ptrdiff_t column = 0; column < columns; column++) {
+      ptrdiff_t left = column ? column * 2 - 1 : 0, right = column * 2 + 1 < width ? column * 2 + 1 : column * 2;
+      for (ptrdiff_t c = 0; c < channels; c += LANES) {
+        BITS most = {0};
+        for (ptrdiff_t i = top; i <= bottom; i++)
+          for (ptrdiff_t j = left; j <= right; j++) {
+            BITS value = *(const BITS *)(image + (i * width + j) * channels + c) & MAGNITUDE;
+            BITS more = (BITS)(value > most);
+            most = (value & more) | (most & ~more);
+          }
+        *(BITS *)(y + (row * columns + column) * channels + c) = most;
+      }
+    }
   }
 }
 

@@ -32,6 +32,7 @@ SIGNATURES = {
     "scale_relu": (_P, _N, _P, _P, _P, _N, _P, _N, _N, _N, ctypes.c_int),
     "relu_norm_sums": (*[_P, _N] * 3, *[_P] * 4, _N, _N, ctypes.c_int),
     "relu_norm_gradient": (*[_P, _N] * 3, *[_P] * 5, _P, _N, ctypes.c_int, _P, _N, _N, _N, ctypes.c_int),
+    "max_pool": (_P, _P, *[_N] * 4, ctypes.c_int),
     "copy": (_P, _N, _P, _N, _N, _N, ctypes.c_int),
 }
 

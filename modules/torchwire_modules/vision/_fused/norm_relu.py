@@ -125,6 +125,15 @@ def gradient(
     return Gradient(dx, sums[1] * norm.inverse, sums[0], d_other)
 
 
+def max_pool(x: Tensor) -> Tensor:
+    """The largest of 3 x 3 positions at every second position of a whole activation, in which nothing is below zero."""
+    count, channels, height, width = x.shape
+    shape = (count, channels, (height + 1) // 2, (width + 1) // 2)
+    y = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
+    _call("max_pool", x)(x.data_ptr(), y.data_ptr(), count, height, width, channels, torch.get_num_threads())
+    return y
+
+
 def copied(x: Tensor) -> Tensor:
     """A copy of leading or inner channels, in rows without gaps."""
     y = empty(x, x.shape[1])
