@@ -56,9 +56,15 @@ def _sizes_differ(images: Sequence[Tensor]) -> InvalidDatasetError:
 def _as_floats(images: Tensor, normalize: Step | None) -> Tensor:
     if normalize is None:
         return images.to(torch.float32).div_(255)
-    mean, std = torch.tensor(normalize["mean"]).view(3, 1, 1), torch.tensor(normalize["std"]).view(3, 1, 1)
-    mean, std = mean.to(images.device), std.to(images.device)
-    return images.to(torch.float32).mul_(1 / (255 * std)).sub_(mean / std)
+    mean, std = (torch.tensor(normalize[name], device=images.device) for name in ("mean", "std"))
+    scale, shift = 1 / (255 * std), mean / std
+    floats = images.to(torch.float32)
+    rows = floats.permute(0, 2, 3, 1)
+    if rows.is_contiguous():  # whole rows at once: three channels are too few for a processor's vectors
+        width = floats.shape[3]
+        rows.flatten(2).mul_(scale.repeat(width)).sub_(shift.repeat(width))
+        return floats
+    return floats.mul_(scale.view(3, 1, 1)).sub_(shift.view(3, 1, 1))
 
 
 def _flip_some(images: Tensor, step: Step, draws: Sequence[Random]) -> None:
