@@ -15,6 +15,7 @@ from torchvision.transforms.v2.functional import normalize, pil_to_tensor
 
 from tests.modules.fake_context import FakeContext, digest_of, run_module
 from tests.modules.toy_images import CATEGORIES, toy_images
+from torchwire.data_types import scores
 from torchwire.data_types.data_frame import DataFrame
 from torchwire.data_types.model import TrainedModel
 from torchwire.data_types.scores import preview_scored, scored_as_csv
@@ -127,6 +128,39 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path, model: Path) -> None
     images = toy_images(tmp_path / "images")
     first, second = (run_score(tmp_path / name, model, images)[0] for name in "ab")
     assert digest_of(first) == digest_of(second)
+
+
+def test_the_next_node_decodes_nothing(tmp_path: Path, model: Path) -> None:
+    images = toy_images(tmp_path / "images")
+    settings = {"pixel_cache_folder": str(tmp_path / "cache"), "pixel_cache_bytes": 10**7}
+    tables = []
+    for name in "ab":
+        ctx = FakeContext(tmp_path / name, {"trained_model": model, "dataset": images}, threads=1, settings=settings)
+        folder = run_module(ScoreImageModel, ctx, precision="fp32")["scored_dataset"]
+        tables.append((folder / "data.parquet").read_bytes())
+        for image in images.rglob("*.png"):
+            image.write_bytes(b"gone")
+    assert tables[0] == tables[1]
+
+
+def test_a_set_that_would_fill_the_cache_is_not_kept(tmp_path: Path, model: Path) -> None:
+    inputs = {"trained_model": model, "dataset": toy_images(tmp_path / "images")}
+    settings = {"pixel_cache_folder": str(tmp_path / "cache"), "pixel_cache_bytes": 2 * 24 * 32 * 32 * 3 - 1}
+    run_module(ScoreImageModel, FakeContext(tmp_path / "node", inputs, threads=1, settings=settings))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_rows_gather_to_groups_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "GROUP_VALUES", 10 * 5)  # five columns
+    (tmp_path / "table").mkdir()
+    with scores.ScoredWriter(tmp_path / "table", ["a", "b"], labelled=True, images_digest="") as writer:
+        for batch in range(4):
+            ids = [f"{batch}-{number}" for number in range(7)]
+            writer.write(ids, ["a"] * 7, np.tile(np.float32([0.25, 0.75]), (7, 1)))
+    written = pq.ParquetFile(tmp_path / "table" / "data.parquet")
+    assert [written.metadata.row_group(at).num_rows for at in range(written.num_row_groups)] == [14, 14]
+    assert written.read().column("id").to_pylist() == [f"{batch}-{number}" for batch in range(4) for number in range(7)]
+    assert DataFrame.open(tmp_path / "table").rows == 28
 
 
 def test_cancelling_takes_effect_at_the_next_batch(tmp_path: Path, model: Path) -> None:

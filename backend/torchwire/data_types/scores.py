@@ -36,6 +36,9 @@ EVALUATION, PREDICTIONS = "evaluation.json", "predictions.parquet"
 MANY_LABELS = 50
 """With more classes than this a row of a preview shows only the TOP_SCORES best scores."""
 TOP_SCORES = 10
+GROUP_ROWS, GROUP_VALUES = 8192, 2_000_000
+"""The most rows, and values, of a row group. Each group of each column costs memory until the file is closed, so they
+may not be small; a page of a preview reads whole groups, so they may not be large."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,10 @@ class ScoredWriter:
         fields = [(ID, pa.string())] + ([(CATEGORY, pa.string())] if labelled else [])
         fields += [(PROBABILITY + label, pa.float32()) for label in labels] + [(PREDICTED, pa.string())]
         self._schema = pa.schema(fields)
+        self._group = max(1, min(GROUP_ROWS, GROUP_VALUES // len(fields)))
+        self._ids: list[str] = []
+        self._categories: list[str | None] = []
+        self._probabilities: list[NDArray[np.float32]] = []
         self._rows = 0
 
     def __enter__(self) -> ScoredWriter:
@@ -126,15 +133,27 @@ class ScoredWriter:
         return self
 
     def write(self, ids: list[str], categories: list[str | None], probabilities: NDArray[np.float32]) -> None:
-        """Add images as one row group: ``probabilities`` is (images, classes). The greatest is the scored label."""
+        """Add images: ``probabilities`` is (images, classes). The greatest is the scored label."""
+        self._ids += ids
+        self._categories += categories
+        self._probabilities.append(probabilities)
+        if len(self._ids) >= self._group:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what has gathered as one row group."""
+        probabilities = np.concatenate(self._probabilities)
         best = probabilities.argmax(axis=1)
-        columns = [text_column(ids)] + ([text_column(categories)] if self._labelled else [])
+        columns = [text_column(self._ids)] + ([text_column(self._categories)] if self._labelled else [])
         columns += [number_column(probabilities[:, number], FLOATS) for number in range(len(self._labels))]
         columns.append(text_column([self._labels[number] for number in best]))
-        self._file.write_table(pa.table(columns, schema=self._schema), row_group_size=len(ids))
-        self._rows += len(ids)
+        self._file.write_table(pa.table(columns, schema=self._schema), row_group_size=len(probabilities))
+        self._rows += len(probabilities)
+        self._ids, self._categories, self._probabilities = [], [], []
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None and self._ids:
+            self._flush()
         self._file.close()
         if kind is None:
             columns = [{"name": field.name, "type": str(field.type)} for field in self._schema]

@@ -70,7 +70,7 @@ class ScoreImageModel(Module):
         from torchwire.data_types.columns import number_column  # late: these load numpy, pyarrow and torch
         from torchwire.data_types.scores import ScoredWriter
         from torchwire_modules.evaluation import _inference
-        from torchwire_modules.training._datasets import at_port
+        from torchwire_modules.training._datasets import at_port, pixel_cache
         from torchwire_modules.training._device import memory_errors
         from torchwire_modules.vision._hardware import chosen
 
@@ -86,10 +86,12 @@ class ScoreImageModel(Module):
         if arithmetic.precision != "fp32":
             comparison = _inference.Comparison(_inference.exact_logits(network), compared_of(total))
         logits = _inference.fast_logits(network, ctx.device, arithmetic)
+        cache, (height, width) = pixel_cache(ctx.settings), images.image_size
+        keeps = cache is not None and cache.has_room(total * height * width * 3)
         with (
             _inference.cpu_threads(ctx.threads),
             memory_errors("Score on a machine with more memory, or train on smaller images."),
-            images.store(ctx.scratch, budget=0) as store,
+            images.store(ctx.scratch, budget=None if keeps else 0, cache=cache) as store,
             closing(
                 _inference.probabilities(
                     logits, images.batches(store, BATCH_SIZE, cores=ctx.threads, device=ctx.device), comparison

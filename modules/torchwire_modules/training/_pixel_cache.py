@@ -49,6 +49,10 @@ class PixelCache:
     def __init__(self, folder: Path, budget: int) -> None:
         self._folder, self._budget = folder, budget
 
+    def has_room(self, size: int) -> bool:
+        """Whether a set of ``size`` bytes leaves half of the room to others."""
+        return 2 * size <= self._budget
+
     def find(self, key: str, images: int) -> Entry | None:
         """The set of that name, if it is there and whole."""
         place = self._folder / key
