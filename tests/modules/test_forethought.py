@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,15 @@ def test_a_rehearsal_counts_reading_images_beside_computing(decode: float, devic
     large = images(sizes=((600, 800),), transformations=({"mode": "inference", "spec": {"steps": []}},))
     assert _rehearsal._prepare(large, train=False, batch=2).decode > 0.0005
     assert _rehearsal._prepare(images(transformations=None), train=False, batch=2).decode == 0
+
+
+def test_a_rehearsal_counts_what_comes_once() -> None:
+    from torchwire_modules.training import _rehearsal
+
+    waits = iter([0.05])
+    found = _rehearsal._timed(lambda: time.sleep(next(waits, 0)), "cpu", 0)
+    assert found.first >= 0.04 > found.each
+    assert _rehearsal._writing(("a", "b"), 50_000) > _rehearsal._writing(("a", "b"), 500) > 0
 
 
 def test_a_rehearsal_says_what_must_run_first() -> None:

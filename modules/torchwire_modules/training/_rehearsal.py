@@ -6,11 +6,12 @@ import dataclasses
 import io
 import resource
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from PIL import Image
 
 from torchwire.data_types.images import open_image
 from torchwire.data_types.model import UntrainedModel
+from torchwire.data_types.scores import ScoredWriter
 from torchwire.module_api import Estimate, Facts, Known
 from torchwire_modules.evaluation._inference import fast_logits
 from torchwire_modules.training._batches import Batch
@@ -37,6 +39,8 @@ passed; fewer when they take the last number of seconds."""
 SHORT = 0.2
 """Seconds for which the preparation of images is timed."""
 LARGEST_SIDE = 4000
+WRITTEN = 500
+"""Rows of a table that are written to see how long that takes."""
 
 
 class _MadeUp:
@@ -99,22 +103,37 @@ def rehearse_scoring(known: Known, precision: str, batch: int, compared: int, de
     facts: Facts = model
     size = model.input_size
     arithmetic = chosen(device, model.model.family, size, precision=precision)
+    batch = min(batch, images.images)
     with repeatable(0, threads), torch.inference_mode():
         network = build(model.model.family, model.model.model_name, model.model.options, len(facts.categories or ()))
         network = network.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         logits = fast_logits(network, device, arithmetic)
         pixels = torch.randn(batch, 3, *size, device=device).contiguous(memory_format=torch.channels_last)
         ready = time.perf_counter() - began
-        look = _seconds(lambda: logits(pixels), device)
-        exact = 0.0
+        look = _timed(lambda: logits(pixels), device)
+        exact = _Timed()
         if arithmetic.precision != "fp32" and compared:
             few = pixels[:compared]
-            exact = _seconds(lambda: network(few), device) / len(few)
+            exact = _timed(lambda: network(few), device).shared(len(few))
         transformed = dataclasses.replace(images, transformations=model.transformations or (_resized(size),))
         image = _prepare(transformed, False, batch)
-    scored = (look + image.finish * batch) * -(-images.images // batch) + exact * compared
-    seconds = ready + _beside(scored, image.decode * images.images, device, threads)
+    one = look.shared(batch)
+    scored = (one.each + image.finish) * images.images + exact.each * compared
+    alone = one.first + exact.first + image.decode * batch + _writing(facts.categories or (), images.images)
+    meanwhile = image.decode * (images.images - batch)
+    seconds = ready + alone + _beside(scored, meanwhile, device, threads)
     return Estimate(seconds=seconds, memory=memory.taken(device))
+
+
+def _writing(categories: Sequence[str], rows: int) -> float:
+    """Seconds to write the table of scores."""
+    few = min(rows, WRITTEN)
+    scores = np.random.default_rng(0).random((few, len(categories)), dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with ScoredWriter(Path(folder), list(categories), labelled=True, images_digest="") as table:
+            table.write([str(number) for number in range(few)], [categories[0]] * few, scores)
+        return (time.perf_counter() - began) * max(1, rows / max(1, few))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,8 +190,19 @@ def _unknown(known: Known, port: str, what: str) -> Estimate:
     return Estimate(port=port, why=f"It is not known {what}{before}.")
 
 
-def _seconds(step: Callable[[], object], device: str, span: float = SPAN) -> float:
-    """What one takes: the middle of a few, so that a moment without the processor counts little, after a warm-up."""
+class _Timed(NamedTuple):
+    """Seconds that a step takes, and that the first one takes more: it lays out weights and asks for memory."""
+
+    each: float = 0.0
+    first: float = 0.0
+
+    def shared(self, images: int) -> _Timed:
+        """For each of so many images."""
+        return self._replace(each=self.each / images)
+
+
+def _timed(step: Callable[[], object], device: str, span: float = SPAN) -> _Timed:
+    """The middle of a few after the first, so that a moment without the processor counts little."""
     found: list[float] = []
     while len(found) <= STEPS or sum(found[1:]) < span:
         began = time.perf_counter()
@@ -182,7 +212,13 @@ def _seconds(step: Callable[[], object], device: str, span: float = SPAN) -> flo
         found.append(time.perf_counter() - began)
         if sum(found) > ENOUGH:
             break
-    return median(found[1:] or found)
+    each = median(found[1:] or found)
+    return _Timed(each, max(0.0, found[0] - each))
+
+
+def _seconds(step: Callable[[], object], device: str, span: float = SPAN) -> float:
+    """What a step takes after the first."""
+    return _timed(step, device, span).each
 
 
 class _Memory:
