@@ -332,7 +332,12 @@ test('writes notes and draws sections that carry their nodes', async ({ page, se
   await expect.poll(async () => (await designer.node('split-a').boundingBox())?.x).toBe(before?.x);
 
   await page.keyboard.press('Shift+N');
-  await page.getByRole('textbox', { name: 'Note' }).fill('A smaller network learns faster.');
+  const note = page.getByRole('textbox', { name: 'Note' });
+  await note.pressSequentially('A smaller network learns faster.');
+  await designer.undo('Write a note');
+  await expect(note).toHaveValue('');
+  await page.keyboard.press('Control+y');
+  await expect(note).toHaveValue('A smaller network learns faster.');
   await page.keyboard.press('Escape');
   await designer.saved();
   await page.reload();

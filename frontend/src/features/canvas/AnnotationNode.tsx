@@ -1,6 +1,6 @@
 import type { NodeProps } from '@xyflow/react';
 import { Pencil, Trash2 } from 'lucide-react';
-import { memo, useLayoutEffect, useRef, useState, type PointerEvent } from 'react';
+import { memo, useLayoutEffect, useRef, type PointerEvent } from 'react';
 import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand } from '@/lib/commands';
 import { resized, type Box, type Grip } from '@/lib/document/annotations';
@@ -40,7 +40,7 @@ export const AnnotationNode = memo(
         data-selected={selected || undefined}
       >
         {editing ? (
-          <Words annotation={annotation} />
+          <Words id={id} kind={annotation.kind} />
         ) : (
           <div className={styles.words} onDoubleClick={edit}>
             {annotation.text || (
@@ -94,9 +94,10 @@ function Tools({ annotation, onEdit }: { annotation: Annotation; onEdit: () => v
 }
 
 /** The text while it is written. Leaving keeps it; Escape keeps it too, because undo brings the old one back. */
-function Words({ annotation: { id, kind, text } }: { annotation: Annotation }) {
+function Words({ id, kind }: Pick<Annotation, 'id' | 'kind'>) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const [shown, setShown] = useState(text);
+  // Not from the canvas, which draws later than one types: the cursor would jump.
+  const text = useDocument(({ annotations }) => annotations.find((one) => one.id === id)?.text ?? '');
   useLayoutEffect(() => {
     field.current?.focus({ preventScroll: true });
     field.current?.select();
@@ -111,19 +112,19 @@ function Words({ annotation: { id, kind, text } }: { annotation: Annotation }) {
     <textarea
       ref={field}
       className={`${styles.words} ${styles.field} nodrag nopan nowheel`}
+      data-draft-fields
       aria-label={kind === 'note' ? 'Note' : 'Title of the section'}
-      value={shown}
+      value={text}
       rows={1}
       maxLength={10_000}
       placeholder={kind === 'note' ? 'Write a note' : 'Title'}
       onChange={(event) => {
-        const next = kind === 'section' ? event.target.value.replaceAll('\n', ' ') : event.target.value;
-        setShown(next);
+        const written = event.target.value;
+        const next = kind === 'section' ? written.replaceAll('\n', ' ') : written;
         documentStore.getState().setAnnotationText(id, next);
       }}
       onBlur={() => leave(false)}
       onKeyDown={(event) => {
-        event.stopPropagation();
         if (event.key === 'Escape' || (event.key === 'Enter' && kind === 'section')) {
           event.preventDefault();
           leave(true);
