@@ -241,6 +241,8 @@ test('takes back each kind of edit by its name, and a burst of typing at once', 
   await page.keyboard.press('Control+d');
   await designer.undo('Duplicate 2 nodes');
   await expect(page.locator('[data-node-id]')).toHaveCount(12);
+  for (const id of ['train', 'score'])
+    await expect(designer.node(id)).toHaveAttribute('data-selected', 'true');
 
   await designer.select('train');
   await page.keyboard.press('F2');

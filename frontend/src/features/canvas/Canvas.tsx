@@ -7,6 +7,7 @@ import {
   SelectionMode,
   type EdgeTypes,
   type MiniMapNodeProps,
+  type NodeMouseHandler,
   type NodeProps,
   type NodeTypes,
   type OnMoveEnd,
@@ -202,6 +203,7 @@ function Flow({ readOnly }: { readOnly: boolean }) {
       onNodeDrag={goOnDragging}
       onNodeDragStop={stopDrag}
       onSelectionDragStop={stopSelectionDrag}
+      onNodeClick={selectAlone}
       onNodeDoubleClick={inspect}
       onMoveEnd={endMove}
       nodesDraggable={!readOnly}
@@ -246,6 +248,14 @@ function Flow({ readOnly }: { readOnly: boolean }) {
     </ReactFlow>
   );
 }
+
+/** One of several that are selected: a click on it means it alone, unless it is held with a key. */
+const selectAlone: NodeMouseHandler<CanvasNode> = (event, { id }) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const { nodes, select } = documentStore.getState();
+  if (nodes[id]) select([id]);
+  else select([], [], [id]);
+};
 
 /** The first click of the two has selected the node. */
 function inspect(): void {

@@ -176,6 +176,32 @@ describe('undo', () => {
     expect(store().selection.size).toBe(0);
   });
 
+  it('brings back what was selected before a step that changed it, and after', () => {
+    store().select(['a', 'b']);
+    const copies = store().duplicate();
+    store().select(['train']);
+    store().undo();
+    expect([...store().selection]).toEqual(['a', 'b']);
+    store().clearSelection();
+    store().redo();
+    expect([...store().selection]).toEqual(copies);
+
+    store().select(['a'], [wireId(wire('data.dataset', 'convert.input_dataset'))]);
+    store().removeSelection();
+    store().setName('Other');
+    store().jumpTo(store().history.cursor - 2);
+    expect([...store().selection]).toEqual(['a']);
+    expect(store().selectedWires.size).toBe(1);
+  });
+
+  it('leaves the selection as it is where a step did not change it', () => {
+    store().select(['a']);
+    store().setLabel('a', 'x');
+    store().select(['b']);
+    store().undo();
+    expect([...store().selection]).toEqual(['b']);
+  });
+
   it('joins a batch of edits into one step, and records none that changed nothing', () => {
     store().batch('Both', () => {
       store().setLabel('a', 'x');

@@ -5,7 +5,7 @@ import { createStore } from 'zustand/vanilla';
 import { catalogStore, nodeTitle } from '../modules/catalog';
 import { NOTE_SIZE, SECTION_SIZE, type Box } from './annotations';
 import { boundsOf, cutOut, placedIn, readAnnotations, renamed, type Fragment } from './fragment';
-import { record, seal, startHistory, type History } from './history';
+import { record, seal, selectedAt, startHistory, type History, type Selection } from './history';
 import { canConnect, type Verdict } from './rules';
 import { healed, spliceFor, throughNode } from './splice';
 import {
@@ -40,16 +40,12 @@ export interface AddNodeOptions {
   readonly parameters?: Readonly<Record<string, ParameterValue>>;
 }
 
-export interface DocumentState extends DocumentContent {
+export interface DocumentState extends DocumentContent, Selection {
   readonly pipelineId: string | null;
   readonly revision: number;
   /** Counts the edits since the document was opened: what autosave watches. */
   readonly changes: number;
   readonly lastChange: ChangeKind;
-  /** Ids of the selected nodes, of the selected wires (see `wireId`), and of the selected notes and sections. */
-  readonly selection: ReadonlySet<string>;
-  readonly selectedWires: ReadonlySet<string>;
-  readonly selectedAnnotations: ReadonlySet<string>;
   readonly history: History;
   /** The run whose document stands here to be looked at, and the draft that waits behind it, not to be edited. */
   readonly viewing: string | null;
@@ -133,6 +129,11 @@ const EMPTY: DocumentContent = {
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NONE_SELECTED: Selection = {
+  selection: NOTHING,
+  selectedWires: NOTHING,
+  selectedAnnotations: NOTHING,
+};
 const PASTE_OFFSET = 40;
 
 export const documentStore = createStore<DocumentState>()((set, get) => {
@@ -140,8 +141,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   const taken = new Set<string>();
   let batching = false;
   /** What `view` has put aside with the draft. */
-  let aside: Pick<DocumentState, 'history' | 'selection' | 'selectedWires' | 'selectedAnnotations'> | null =
-    null;
+  let aside: (Selection & Pick<DocumentState, 'history'>) | null = null;
 
   function freshId(moduleId: string): string {
     const stem = moduleId.replace(/[^A-Za-z0-9_.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'node';
@@ -169,23 +169,31 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     return `${others.length + 1} ${onlyNodes ? 'nodes' : 'items'}`;
   }
 
-  /** Make `change` part of the document and of its history. */
+  /** Make `change` part of the document and of its history, and `select` what is selected then. */
   function edit(
     label: string,
     change: Partial<DocumentContent>,
-    how: { key?: string; kind?: ChangeKind } = {},
+    how: { key?: string; kind?: ChangeKind; select?: Partial<Selection>; selectedBefore?: Selection } = {},
   ): void {
     const before = get();
     if (before.viewing !== null) return;
     const content = { ...contentOf(before), ...change };
+    const after = how.select ? { ...NONE_SELECTED, ...how.select } : prunedSelection(before, content);
     if (batching) {
-      set({ ...change, ...prunedSelection(before, content) });
+      set({ ...change, ...after });
       return;
     }
-    const history = record(before.history, { label, time: Date.now(), content, key: how.key });
+    const first = how.selectedBefore ?? selectionOf(before);
+    const history = record(before.history, {
+      label,
+      time: Date.now(),
+      content,
+      key: how.key,
+      ...(!sameSelection(first, after) && { selected: { before: first, after } }),
+    });
     set({
       ...change,
-      ...prunedSelection(before, content),
+      ...after,
       history,
       changes: before.changes + 1,
       lastChange: how.kind ?? 'edit',
@@ -209,7 +217,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     if (!entry || index === history.cursor || get().viewing !== null) return;
     set({
       ...entry.content,
-      ...prunedSelection(get(), entry.content),
+      ...prunedSelection(selectedAt(history, index) ?? get(), entry.content),
       history: { ...seal(history), cursor: index },
       changes: changes + 1,
       lastChange: 'travel',
@@ -219,14 +227,17 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
   function insert(fragment: Fragment, label: string): string[] {
     const { nodes, order, wires, annotations } = get();
     const ids = fragment.nodes.map((node) => node.id);
-    edit(label, {
-      annotations: [...annotations, ...fragment.annotations],
-      nodes: { ...nodes, ...Object.fromEntries(fragment.nodes.map((node) => [node.id, node])) },
-      order: [...order, ...ids],
-      wires: [...wires, ...fragment.wires],
-    });
     const added = fragment.annotations.map(({ id }) => id);
-    get().select(ids, [], added);
+    edit(
+      label,
+      {
+        annotations: [...annotations, ...fragment.annotations],
+        nodes: { ...nodes, ...Object.fromEntries(fragment.nodes.map((node) => [node.id, node])) },
+        order: [...order, ...ids],
+        wires: [...wires, ...fragment.wires],
+      },
+      { select: { selection: new Set(ids), selectedAnnotations: new Set(added) } },
+    );
     return [...ids, ...added];
   }
 
@@ -236,9 +247,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
     revision: 0,
     changes: 0,
     lastChange: 'load',
-    selection: NOTHING,
-    selectedWires: NOTHING,
-    selectedAnnotations: NOTHING,
+    ...NONE_SELECTED,
     history: startHistory('Opened', EMPTY, Date.now()),
     viewing: null,
     draft: null,
@@ -253,9 +262,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         revision,
         changes: 0,
         lastChange: 'load',
-        selection: NOTHING,
-        selectedWires: NOTHING,
-        selectedAnnotations: NOTHING,
+        ...NONE_SELECTED,
         history: startHistory('Opened', content, Date.now()),
         viewing: null,
         draft: null,
@@ -276,8 +283,7 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
 
     view: (runId, document) => {
       const state = get();
-      const { history, selection, selectedWires, selectedAnnotations } = state;
-      if (state.viewing === null) aside = { history, selection, selectedWires, selectedAnnotations };
+      if (state.viewing === null) aside = { history: state.history, ...selectionOf(state) };
       const content = contentFrom(document);
       set({
         ...content,
@@ -318,12 +324,11 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
       let joinedWires = wires;
       if (joined) joinedWires = [...wires.filter((wire) => !samePort(wire.to, joined.to)), joined];
       else if (options.onWire && splice) joinedWires = throughNode(wires, options.onWire, id, splice);
-      edit(`${splice ? 'Insert' : 'Add'} ${nodeTitle(node, modules)}`, {
-        nodes: { ...nodes, [id]: node },
-        order: [...order, id],
-        wires: joinedWires,
-      });
-      get().select([id]);
+      edit(
+        `${splice ? 'Insert' : 'Add'} ${nodeTitle(node, modules)}`,
+        { nodes: { ...nodes, [id]: node }, order: [...order, id], wires: joinedWires },
+        { select: { selection: new Set([id]) } },
+      );
       return id;
     },
 
@@ -442,10 +447,11 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         size: rounded(box.size ?? (kind === 'note' ? NOTE_SIZE : SECTION_SIZE)),
         color: kind === 'note' ? 'yellow' : 'grey',
       };
-      edit(kind === 'note' ? 'Add a note' : 'Add a section', {
-        annotations: [...get().annotations, annotation],
-      });
-      get().select([], [], [id]);
+      edit(
+        kind === 'note' ? 'Add a note' : 'Add a section',
+        { annotations: [...get().annotations, annotation] },
+        { select: { selectedAnnotations: new Set([id]) } },
+      );
       return id;
     },
 
@@ -574,12 +580,13 @@ export const documentStore = createStore<DocumentState>()((set, get) => {
         return;
       }
       const before = contentOf(get());
+      const selectedBefore = selectionOf(get());
       batching = true;
       try {
         edits();
       } finally {
         batching = false;
-        if (!sameContent(before, contentOf(get()))) edit(label, {});
+        if (!sameContent(before, contentOf(get()))) edit(label, {}, { selectedBefore });
       }
     },
 
@@ -754,11 +761,16 @@ function rounded([x, y]: Point): Point {
   return [Math.round(x), Math.round(y)];
 }
 
+function selectionOf({ selection, selectedWires, selectedAnnotations }: Selection): Selection {
+  return { selection, selectedWires, selectedAnnotations };
+}
+
+function sameSelection(a: Selection, b: Selection): boolean {
+  return (Object.keys(NONE_SELECTED) as (keyof Selection)[]).every((key) => sameSet(a[key], b[key]));
+}
+
 /** What stays selected when the content changes: only what is still there. Sets keep their identity when unchanged. */
-function prunedSelection(
-  before: Pick<DocumentState, 'selection' | 'selectedWires' | 'selectedAnnotations'>,
-  content: DocumentContent,
-): Pick<DocumentState, 'selection' | 'selectedWires' | 'selectedAnnotations'> {
+function prunedSelection(before: Selection, content: DocumentContent): Selection {
   const { selection, selectedWires, selectedAnnotations } = before;
   return {
     selection: kept(selection, (id) => content.nodes[id] !== undefined),

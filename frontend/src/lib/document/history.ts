@@ -2,6 +2,13 @@
 
 import type { DocumentContent } from './types';
 
+/** What is selected on the canvas: nodes, wires (see `wireId`), and notes and sections. */
+export interface Selection {
+  readonly selection: ReadonlySet<string>;
+  readonly selectedWires: ReadonlySet<string>;
+  readonly selectedAnnotations: ReadonlySet<string>;
+}
+
 export interface HistoryEntry {
   /** What was done, as the history list and the undo button say it. */
   readonly label: string;
@@ -9,6 +16,8 @@ export interface HistoryEntry {
   readonly content: DocumentContent;
   /** Edits with the same key that follow closely are one step: typing in one field, holding an arrow key. */
   readonly key?: string;
+  /** What was selected before and after, where the step changed it: undo and redo bring it back. */
+  readonly selected?: { readonly before: Selection; readonly after: Selection };
 }
 
 export interface History {
@@ -43,10 +52,11 @@ export function record(history: History, entry: HistoryEntry): History {
 export function seal(history: History): History {
   const last = history.entries[history.cursor];
   if (last?.key === undefined) return history;
-  const entries = history.entries.with(history.cursor, {
-    label: last.label,
-    time: last.time,
-    content: last.content,
-  });
-  return { ...history, entries };
+  const { key: _, ...sealed } = last;
+  return { ...history, entries: history.entries.with(history.cursor, sealed) };
+}
+
+/** What was selected where `to` is, going there through the steps in between. */
+export function selectedAt({ entries, cursor }: History, to: number): Selection | undefined {
+  return to < cursor ? entries[to + 1]?.selected?.before : entries[to]?.selected?.after;
 }
