@@ -44,7 +44,8 @@ test('uploads an archive of images and lists it', async ({ page }) => {
   await expect(list.getByText(/1,000 images/).first()).toBeVisible();
 });
 
-test('refuses an archive whose paths escape, and says which', async ({ page, server }) => {
+test('refuses an archive whose paths escape, and says which', async ({ page, server, console }) => {
+  console.expect(/400 .*\/finish$/);
   const designer = new Designer(page);
   await designer.open();
   await page.getByRole('button', { name: 'Data sets', exact: true }).click();

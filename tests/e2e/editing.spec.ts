@@ -52,7 +52,10 @@ test('keeps two tabs in step, and overwrites nothing where they differ', async (
   page,
   context,
   server,
+  console,
 }) => {
+  console.expect(/net::ERR_FAILED .*\/pipelines\//);
+  console.expect(/409 .*\/pipelines\//);
   const id = await createPipeline(server.url, sample());
   const first = new Designer(page);
   await first.open(`/pipelines/${id}`);

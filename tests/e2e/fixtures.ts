@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { test as base } from '@playwright/test';
+import { type BrowserContext, expect, test as base } from '@playwright/test';
 
 export const TORCHWIRE = resolve(import.meta.dirname, '../../.venv/bin/torchwire');
 
@@ -99,7 +99,31 @@ class FileServer {
   }
 }
 
-export const test = base.extend<{ server: Server }, { fileServer: FileServer }>({
+/** What the console of the journey's windows may say of errors. Anything else fails the journey. */
+export class Console {
+  private readonly said: string[] = [];
+  private readonly expected: RegExp[] = [];
+
+  /** Errors like this one belong to the journey: the network is away, an address is of nothing. */
+  expect(error: RegExp): void {
+    this.expected.push(error);
+  }
+
+  hear(context: BrowserContext): void {
+    context.on('console', (message) => {
+      if (message.type() === 'error') this.said.push(`${message.text()} ${message.location().url}`);
+    });
+    context.on('weberror', (error) => {
+      this.said.push(error.error().stack ?? error.error().message);
+    });
+  }
+
+  unexpected(): string[] {
+    return this.said.filter((error) => !this.expected.some((pattern) => pattern.test(error)));
+  }
+}
+
+export const test = base.extend<{ server: Server; console: Console }, { fileServer: FileServer }>({
   fileServer: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures it needs from this pattern
     async ({}, use) => {
@@ -115,6 +139,15 @@ export const test = base.extend<{ server: Server }, { fileServer: FileServer }>(
   baseURL: async ({ server }, use) => {
     await use(server.url);
   },
+  console: [
+    async ({ context }, use) => {
+      const console = new Console();
+      console.hear(context);
+      await use(console);
+      expect.soft(console.unexpected(), 'errors in the console').toEqual([]);
+    },
+    { auto: true },
+  ],
 });
 
-export { expect } from '@playwright/test';
+export { expect };

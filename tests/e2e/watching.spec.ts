@@ -7,11 +7,17 @@ import { createPipeline, LONG, QUICK, sample } from './pipelines.js';
 /** How long the network is away; a longer time can be given from outside. */
 const AWAY_MS = Number(process.env.AWAY_SECONDS ?? 8) * 1000;
 
+/** What the browser itself says of a server that it can't reach. */
+const AWAY =
+  /net::ERR_(CONNECTION_REFUSED|INTERNET_DISCONNECTED|EMPTY_RESPONSE|CONNECTION_RESET)|WebSocket connection/;
+
 test('shows a run from the start after a reload, in a second browser and after a restart of the server', async ({
   page,
   browser,
   server,
+  console,
 }) => {
+  console.expect(AWAY);
   const id = await createPipeline(server.url, sample(LONG));
   const designer = new Designer(page);
   await designer.open(`/pipelines/${id}`);
@@ -46,7 +52,9 @@ test('says that the network is away in the middle of a run, heals by itself and 
   page,
   context,
   server,
+  console,
 }) => {
+  console.expect(AWAY);
   test.setTimeout(180_000 + AWAY_MS);
   const id = await createPipeline(
     server.url,

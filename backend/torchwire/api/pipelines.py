@@ -155,7 +155,7 @@ def validate(body: PipelineQuestion) -> Any:
     response=PlanAnswer,
 )
 def plan(body: PipelineQuestion) -> Any:
-    """Which nodes would run and which would be reused, and why. Nothing runs and nothing is stored."""
+    """Which nodes would run and which would be reused, and why, of a pipeline finished or not. Nothing runs."""
     return services().engine.plan(body["pipeline"], until=body.get("until"), only=body.get("only"))
 
 

@@ -362,11 +362,15 @@ class PlannedNode(TypedDict):
 
 
 class PlanAnswer(TypedDict):
-    """What Submit would do, by node."""
+    """What Submit would do, by node, and the ``faults`` for which it would be refused.
+
+    With faults, ``nodes`` has those that could run and ``seconds_expected`` is null.
+    """
 
     nodes: dict[str, PlannedNode]
     seconds_saved: float
     seconds_expected: float | None
+    faults: list[ErrorRecord]
 
 
 @sent

@@ -26,7 +26,7 @@ from torchwire.execution.jobs import Jobs
 from torchwire.execution.knowing import Knowing, Manifests, remarks_of_data
 from torchwire.execution.launcher import ask_devices, kind_for
 from torchwire.execution.loop import Loop
-from torchwire.execution.partial import check_only
+from torchwire.execution.partial import missing_before
 from torchwire.execution.recovery import load_run
 from torchwire.execution.rehearsal import Part as Rehearsed
 from torchwire.execution.rehearsal import Rehearsals
@@ -34,7 +34,7 @@ from torchwire.execution.settings import EngineSettings
 from torchwire.execution.targets import Load, local_targets, may_have_gpu
 from torchwire.graph.document import Pipeline
 from torchwire.graph.parse import parse
-from torchwire.graph.plan import Plan, draft, plan
+from torchwire.graph.plan import Plan, draft, plan, sound
 from torchwire.graph.slicing import Part
 from torchwire.graph.validate import LOCAL_CPU, Validation, validate
 from torchwire.registry import Registry, nearest
@@ -152,7 +152,7 @@ class Engine:
         what those before them made earlier.
         """
         part = Part.asked(until, only)
-        pipeline, steps, _ = self._foreseen(document, part)
+        pipeline, steps = self._ready(document, part)
         whole = parse(document).pipeline if part.named else pipeline  # all that can be read, for people to look at
         stored = (whole or pipeline).as_json()
         message = None if self._executor.workers_ready else "Waiting for the workers, which are loading PyTorch."
@@ -201,9 +201,19 @@ class Engine:
     def plan(
         self, document: object, *, until: Sequence[str] | None = None, only: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """What submitting would do, node by node. Raises InvalidPipeline, as submitting would."""
-        _, steps, foreseen = self._foreseen(document, Part.asked(until, only))
-        return foreseen or self._foresee(steps)
+        """What submitting would do, node by node, and the faults for which it would be refused.
+
+        With faults, only the nodes that could run are told of. Raises InvalidPipeline for a document that can't be
+        read at all.
+        """
+        validation = self.validate(document, until=until, only=only)
+        if validation.pipeline is None:
+            raise InvalidPipeline(validation.faults)
+        steps = (sound if validation.faults else plan)(validation, self._registry)
+        foreseen = self._foresee(steps)
+        faults = validation.faults or missing_before(steps, Part.asked(until, only), foreseen["nodes"])
+        expected = None if faults else foreseen["seconds_expected"]
+        return {**foreseen, "seconds_expected": expected, "faults": [fault.as_json() for fault in faults]}
 
     def facts(self, document: object) -> dict[str, Any]:
         """What can be known of a document, finished or not, without running: facts by node and port, and remarks.
@@ -224,7 +234,7 @@ class Engine:
 
         Raises InvalidPipeline as submitting would, and ConflictError while another rehearsal goes on.
         """
-        _, steps, _ = self._foreseen(document, Part())
+        _, steps = self._ready(document, Part())
         planned = self._foresee(steps)["nodes"]
         knowing = self._knowing(self._check(document))
         with self._database.read():
@@ -279,17 +289,18 @@ class Engine:
         far = faults_of_far_data(found, self._registry, self._executor.targets, self._resolve)
         return replace(found, faults=[*found.faults, *far]) if far else found
 
-    def _foreseen(self, document: object, part: Part) -> tuple[Pipeline, Plan, dict[str, Any] | None]:
-        """The part of a document, found valid, its plan, and what would happen where that had to be looked at."""
+    def _ready(self, document: object, part: Part) -> tuple[Pipeline, Plan]:
+        """The part of a document and its plan. Raises InvalidPipeline for one that can't be run."""
         validation = self.validate(document, until=part.until or None, only=part.only or None)
         if validation.faults or validation.pipeline is None:
             raise InvalidPipeline(validation.faults)
         steps = plan(validation, self._registry)
         if not part.only:
-            return validation.pipeline, steps, None
-        foreseen = self._foresee(steps)
-        check_only(steps, part, foreseen["nodes"])
-        return validation.pipeline, steps, foreseen
+            return validation.pipeline, steps
+        missing = missing_before(steps, part, self._foresee(steps)["nodes"])
+        if missing:
+            raise InvalidPipeline(missing)
+        return validation.pipeline, steps
 
     def _foresee(self, steps: Plan) -> dict[str, Any]:
         foresight = Foresight(steps, self._executor.preparation, self._executor.targets)

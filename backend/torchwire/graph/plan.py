@@ -103,6 +103,12 @@ def draft(validation: Validation, modules: Modules) -> Draft:
     return Draft(askable, frozenset(sound & askable.keys()))
 
 
+def sound(validation: Validation, modules: Modules) -> Plan:
+    """A plan of those nodes that could run, whatever else is wrong with the pipeline."""
+    found = draft(validation, modules)
+    return Plan({node: step for node, step in found.steps.items() if node in found.sound}, validation.graph)
+
+
 def _before_loops(graph: Any) -> list[str]:
     """The nodes that don't wait for a loop, each after those it reads from."""
     waits = dict(graph.in_degree())

@@ -1439,7 +1439,9 @@ export interface PipelinesAnswer {
   pipelines: PipelineSummary[];
 }
 /**
- * What Submit would do, by node.
+ * What Submit would do, by node, and the ``faults`` for which it would be refused.
+ *
+ * With faults, ``nodes`` has those that could run and ``seconds_expected`` is null.
  */
 export interface PlanAnswer {
   nodes: {
@@ -1447,6 +1449,7 @@ export interface PlanAnswer {
   };
   seconds_saved: number;
   seconds_expected: number | null;
+  faults: ErrorRecord[];
 }
 /**
  * What Submit would do with a node, and why.

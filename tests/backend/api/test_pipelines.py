@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import graphs
@@ -95,7 +96,7 @@ def test_the_journal_keeps_the_newest_and_the_last_of_each_minute_before(
 ) -> None:
     monkeypatch.setattr(storage, "KEPT_REVISIONS", 3)
     clock = iter([0.0, 10.0, 59.0, 60.0, 130.0, 131.0, 132.0, 133.0])
-    monkeypatch.setattr(storage.time, "time", lambda: next(clock))
+    monkeypatch.setattr(storage, "time", SimpleNamespace(time=lambda: next(clock)))  # of no other thread
     draft = create(client)
     for revision in range(1, 8):
         client.put(f"{BASE}/{draft['id']}", json={"document": graphs.chain(revision + 2), "revision": revision})
@@ -108,7 +109,7 @@ def test_the_journal_forgets_the_oldest_minutes(client: FlaskClient, monkeypatch
     monkeypatch.setattr(storage, "KEPT_REVISIONS", 2)
     monkeypatch.setattr(storage, "KEPT_MINUTES", 3)
     clock = iter(range(0, 60_000, 60))
-    monkeypatch.setattr(storage.time, "time", lambda: float(next(clock)))
+    monkeypatch.setattr(storage, "time", SimpleNamespace(time=lambda: float(next(clock))))
     draft = create(client)
     for revision in range(1, 100):
         client.put(f"{BASE}/{draft['id']}", json={"document": graphs.chain(revision % 3 + 2), "revision": revision})
@@ -158,4 +159,21 @@ def test_validate_tells_all_faults_and_stores_nothing(client: FlaskClient) -> No
 def test_plan_says_what_would_run(client: FlaskClient) -> None:
     answer = client.post("/api/v1/plan", json={"pipeline": graphs.chain(2)}).json
     assert {node["action"] for node in answer["nodes"].values()} == {"run"}
-    assert client.post("/api/v1/plan", json={"pipeline": graphs.document()}).status_code == 422
+    assert answer["faults"] == []
+
+
+def test_a_plan_of_an_unfinished_draft_tells_of_what_could_run_and_the_faults(client: FlaskClient) -> None:
+    document = graphs.document(
+        graphs.node("a", "source"),
+        graphs.node("b", "identity"),
+        graphs.node("c", "identity"),
+        wires=(graphs.wire("a.folder", "b.folder"),),
+    )
+    answer = client.post("/api/v1/plan", json={"pipeline": document})
+    assert answer.status_code == 200
+    assert set(answer.json["nodes"]) == {"a", "b"}
+    assert [(fault["node"], fault["port"]) for fault in answer.json["faults"]] == [("c", "folder")]
+    assert answer.json["seconds_expected"] is None
+    alone = client.post("/api/v1/plan", json={"pipeline": document, "only": ["b"]}).json
+    assert [fault["node"] for fault in alone["faults"]] == ["a"]
+    assert client.post("/api/v1/plan", json={"pipeline": {"format": "other"}}).status_code == 422

@@ -23,11 +23,8 @@ export function useFreshness(nodeId: string): Freshness | null {
 
 /** Whether the plan tells more than that everything runs for the first time. */
 export function usePlanTells(): boolean {
-  return usePlan(
-    ({ nodes, totals }) =>
-      totals !== null &&
-      (totals.reused + totals.continued > 0 ||
-        Object.values(nodes).some(({ changed }) => changed.length > 0)),
+  return usePlan(({ nodes }) =>
+    Object.values(nodes).some(({ action, changed }) => action !== 'run' || changed.length > 0),
   );
 }
 

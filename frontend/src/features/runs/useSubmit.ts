@@ -4,10 +4,11 @@ import { toast } from '@/components/ui/toasts';
 import { documentStore } from '@/lib/document/documentStore';
 import { faultStore } from '@/lib/document/faultStore';
 import { heldBack } from '@/lib/facts/fixes';
+import { planStore } from '@/lib/plan/planStore';
 import { showRun } from '@/lib/run/runStore';
 import type { Run } from '@/lib/run/types';
 import { ApiError, api } from '@/services/http';
-import type { RunAnswer, RunSubmit } from '@/services/types.generated';
+import type { ErrorRecord, PlanAnswer, RunAnswer, RunSubmit } from '@/services/types.generated';
 
 interface SubmitOptions {
   /** Saves the draft, so that the run belongs to a revision that is safe. Rejects when that can't be done. */
@@ -29,7 +30,12 @@ export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
     mutationFn: async (asked: Asked) => {
       await flush();
       const { pipelineId, toDocument } = documentStore.getState();
-      return api.post<RunAnswer>('runs', { pipeline: toDocument(), pipeline_id: pipelineId, ...asked });
+      const pipeline = toDocument();
+      if (!isKnownToRun(asked)) {
+        const { faults } = await api.post<PlanAnswer>('plan', { pipeline, ...asked });
+        if (faults.length > 0) throw new Refused(faults);
+      }
+      return api.post<RunAnswer>('runs', { pipeline, pipeline_id: pipelineId, ...asked });
     },
     onSuccess: ({ run }) => {
       faultStore.getState().clear();
@@ -50,7 +56,24 @@ export function useSubmit({ flush, onSubmitted }: SubmitOptions): {
   };
 }
 
+/** Whether the plan beside Submit is of all of the document as it is now, and finds nothing wrong. */
+function isKnownToRun({ until, only }: Asked): boolean {
+  const { status, totals } = planStore.getState();
+  return until === undefined && only === undefined && status === 'ready' && totals !== null;
+}
+
+/** What the pipeline lacks, found before it was submitted: that it isn't finished yet is no error of the page. */
+class Refused extends Error {
+  constructor(readonly faults: readonly ErrorRecord[]) {
+    super(faults[0]?.message);
+  }
+}
+
 function explain(error: Error): void {
+  if (error instanceof Refused) {
+    faultStore.getState().show(error.faults);
+    return;
+  }
   if (!(error instanceof ApiError)) {
     toast({ title: 'The pipeline was not submitted', description: error.message, tone: 'danger' });
     return;

@@ -17,10 +17,11 @@ export interface PlanTotals {
 }
 
 interface PlanState {
-  /** `none` while nothing is known: an empty pipeline, one with faults, or a server that can't be reached. */
+  /** `none` while nothing is known: an empty pipeline, or a server that can't be reached. */
   readonly status: 'none' | 'asking' | 'ready';
   /** By node id. A node of which the plan says the same as before keeps its entry, so that it isn't drawn again. */
   readonly nodes: Readonly<Record<string, PlannedNode>>;
+  /** Null while Submit would be refused. */
   readonly totals: PlanTotals | null;
 }
 
@@ -54,7 +55,8 @@ export const refreshPlan = question.refresh;
 
 function show(answer: PlanAnswer): void {
   const before = planStore.getState().nodes;
-  planStore.setState({ status: 'ready', nodes: keepSame(before, answer.nodes), totals: totalsOf(answer) });
+  const totals = answer.faults.length > 0 ? null : totalsOf(answer);
+  planStore.setState({ status: 'ready', nodes: keepSame(before, answer.nodes), totals });
 }
 
 /** The entries of `now`, but those of `before` where they say the same. */
@@ -69,7 +71,7 @@ export function keepSame<T>(
   return Object.fromEntries(entries);
 }
 
-export function totalsOf({ nodes, seconds_saved, seconds_expected }: PlanAnswer): PlanTotals {
+export function totalsOf({ nodes, seconds_saved, seconds_expected }: Omit<PlanAnswer, 'faults'>): PlanTotals {
   const all = Object.values(nodes);
   const having = (action: PlannedNode['action']) => all.filter((node) => node.action === action).length;
   return {
