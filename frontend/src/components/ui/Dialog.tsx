@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { Button } from './Button';
 import styles from './Dialog.module.css';
 import { cx } from './cx';
@@ -9,10 +9,16 @@ import { IconButton } from './IconButton';
 interface DialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  title: string;
+  title: ReactNode;
   description?: ReactNode;
-  size?: 'sm' | 'md' | 'lg' | 'xl';
+  /** `full` is as large as the window. */
+  size?: 'sm' | 'md' | 'lg' | 'xl' | 'full';
+  /** Stands in the header, before the button that closes it. */
+  actions?: ReactNode;
   footer?: ReactNode;
+  /** The body goes to the edges, and takes no focus by itself: it is there to be looked at. */
+  flush?: boolean;
+  onKeyDown?: (event: KeyboardEvent) => void;
   children?: ReactNode;
 }
 
@@ -23,7 +29,10 @@ export function Dialog({
   title,
   description,
   size = 'md',
+  actions,
   footer,
+  flush = false,
+  onKeyDown,
   children,
 }: DialogProps) {
   return (
@@ -33,7 +42,8 @@ export function Dialog({
         <Radix.Content
           className={cx(styles.content, styles[size])}
           tabIndex={-1}
-          onOpenAutoFocus={focusContent}
+          onOpenAutoFocus={flush ? focusWhole : focusContent}
+          onKeyDown={onKeyDown}
           {...(description === undefined && { 'aria-describedby': undefined })}
         >
           <header className={styles.header}>
@@ -43,11 +53,14 @@ export function Dialog({
                 <Radix.Description className={styles.description}>{description}</Radix.Description>
               )}
             </div>
-            <Radix.Close asChild>
-              <IconButton label="Close" icon={<X />} tooltip={null} />
-            </Radix.Close>
+            <div className={styles.actions}>
+              {actions}
+              <Radix.Close asChild>
+                <IconButton label="Close" icon={<X />} tooltip={null} />
+              </Radix.Close>
+            </div>
           </header>
-          {children !== undefined && <div className={styles.body}>{children}</div>}
+          {children !== undefined && <div className={cx(styles.body, flush && styles.flush)}>{children}</div>}
           {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>
@@ -61,6 +74,12 @@ function focusContent(event: Event): void {
   const field = content.querySelector<HTMLElement>('[autofocus], input:not([type="file"]), textarea');
   event.preventDefault();
   (field ?? content).focus();
+}
+
+/** Focus goes to the dialog itself: on a button its tooltip would open and take the first Escape. */
+function focusWhole(event: Event): void {
+  event.preventDefault();
+  (event.currentTarget as HTMLElement).focus();
 }
 
 interface ConfirmDialogProps {

@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/Button';
 import { ConfirmDialog } from '@/components/ui/Dialog';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
+import list from '@/components/ui/List.module.css';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { toast } from '@/components/ui/toasts';
 import { bytes, count, counted, fullMoment } from '@/lib/run/format';
@@ -67,7 +68,7 @@ export function DatasetsPanel({ onUse }: DatasetsPanelProps) {
           Drop a zip with one folder of images per category here, or add one above.
         </EmptyState>
       ) : (
-        <ul className={styles.list} aria-label="Data sets">
+        <ul className={list.list} aria-label="Data sets">
           {datasets.data.map((dataset) => (
             <Row key={dataset.name} dataset={dataset} onUse={onUse} onDelete={setDoomed} />
           ))}
@@ -101,48 +102,50 @@ function Row({ dataset, onUse, onDelete }: RowProps) {
   const { name, kind, size, summary, description, created } = dataset;
   const categories = Object.entries(summary.categories ?? {});
   return (
-    <li className={styles.row} title={`Added ${fullMoment(created)}`}>
-      <span className={styles.icon} aria-hidden>
-        {kind === 'folder' ? <Folder /> : <Database />}
-      </span>
-      <div className={styles.text}>
-        <span className={styles.head}>
-          <span className={styles.name}>{name}</span>
-          <span className={styles.actions}>
-            {onUse !== undefined && (
+    <li className={list.row} title={`Added ${fullMoment(created)}`}>
+      <div className={list.main}>
+        <span className={styles.icon} aria-hidden>
+          {kind === 'folder' ? <Folder /> : <Database />}
+        </span>
+        <div className={list.text}>
+          <span className={list.head}>
+            <span className={styles.name}>{name}</span>
+            <span className={styles.actions}>
+              {onUse !== undefined && (
+                <IconButton
+                  label={`Put ${name} on the canvas`}
+                  size="sm"
+                  icon={<Plus />}
+                  onClick={() => {
+                    onUse(name);
+                  }}
+                />
+              )}
               <IconButton
-                label={`Put ${name} on the canvas`}
+                label={`Delete ${name}`}
                 size="sm"
-                icon={<Plus />}
+                icon={<Trash2 />}
                 onClick={() => {
-                  onUse(name);
+                  onDelete(dataset);
                 }}
               />
-            )}
-            <IconButton
-              label={`Delete ${name}`}
-              size="sm"
-              icon={<Trash2 />}
-              onClick={() => {
-                onDelete(dataset);
-              }}
-            />
+            </span>
           </span>
-        </span>
-        <span className={styles.facts}>
-          {summary.images !== undefined && <span>{counted(summary.images, 'image')}</span>}
-          {categories.length > 0 && <span>{counted(categories.length, 'category', 'categories')}</span>}
-          <span>{kind === 'folder' && size === 0 ? 'folder on the server' : bytes(size)}</span>
-        </span>
-        {categories.length > 0 && (
-          <span
-            className={styles.categories}
-            title={categories.map(([category, images]) => `${category}: ${count(images)}`).join('\n')}
-          >
-            {categories.map(([category]) => category).join(', ')}
+          <span className={list.facts}>
+            {summary.images !== undefined && <span>{counted(summary.images, 'image')}</span>}
+            {categories.length > 0 && <span>{counted(categories.length, 'category', 'categories')}</span>}
+            <span>{kind === 'folder' && size === 0 ? 'folder on the server' : bytes(size)}</span>
           </span>
-        )}
-        {description !== '' && <span className={styles.about}>{description}</span>}
+          {categories.length > 0 && (
+            <span
+              className={styles.categories}
+              title={categories.map(([category, images]) => `${category}: ${count(images)}`).join('\n')}
+            >
+              {categories.map(([category]) => category).join(', ')}
+            </span>
+          )}
+          {description !== '' && <span className={styles.about}>{description}</span>}
+        </div>
       </div>
     </li>
   );

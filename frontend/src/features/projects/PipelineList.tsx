@@ -1,9 +1,11 @@
 import { Copy, Ellipsis, FilePlus2, FileUp, Pencil, Search, Sparkles, Trash2, Workflow } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { Button } from '@/components/ui/Button';
+import { cx } from '@/components/ui/cx';
 import { ConfirmDialog } from '@/components/ui/Dialog';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
+import list from '@/components/ui/List.module.css';
 import { DropdownMenu } from '@/components/ui/Menu';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { SearchField, TextField } from '@/components/ui/TextField';
@@ -69,22 +71,24 @@ export function PipelineList({ onOpenSamples, onImport }: PipelineListProps) {
           No pipeline’s name contains ‘{search}’.
         </EmptyState>
       )}
-      <ul className={styles.list}>
-        {found.map((pipeline) => (
-          <PipelineRow
-            key={pipeline.id}
-            pipeline={pipeline}
-            renaming={renaming === pipeline.id}
-            onRename={() => setRenaming(pipeline.id)}
-            onRenamed={(name) => {
-              setRenaming(null);
-              if (name !== null) void projects.rename(pipeline.id, name);
-            }}
-            onDuplicate={() => void projects.duplicate(pipeline.id)}
-            onDelete={() => setDeleting(pipeline)}
-          />
-        ))}
-      </ul>
+      <div className={styles.scroll}>
+        <ul className={list.list}>
+          {found.map((pipeline) => (
+            <PipelineRow
+              key={pipeline.id}
+              pipeline={pipeline}
+              renaming={renaming === pipeline.id}
+              onRename={() => setRenaming(pipeline.id)}
+              onRenamed={(name) => {
+                setRenaming(null);
+                if (name !== null) void projects.rename(pipeline.id, name);
+              }}
+              onDuplicate={() => void projects.duplicate(pipeline.id)}
+              onDelete={() => setDeleting(pipeline)}
+            />
+          ))}
+        </ul>
+      </div>
       <ConfirmDialog
         open={deleting !== null}
         onOpenChange={(open) => {
@@ -120,17 +124,22 @@ function PipelineRow(props: PipelineRowProps) {
   const name = openName ?? pipeline.name;
   if (renaming) return <RenameRow name={name} onRenamed={onRenamed} />;
   return (
-    <li className={styles.row} data-open={isOpen || undefined}>
+    <li className={cx(list.row, styles.row)} data-shown={isOpen || undefined}>
       <button
         type="button"
-        className={styles.open}
+        className={list.main}
         aria-current={isOpen ? 'page' : undefined}
         onClick={() => navigate(paths.pipeline(pipeline.id))}
         onDoubleClick={onRename}
       >
-        <span className={styles.name}>{name || 'Untitled pipeline'}</span>
-        <span className={styles.about}>
-          {pipeline.node_count} {pipeline.node_count === 1 ? 'node' : 'nodes'} · {timeAgo(pipeline.updated)}
+        <span className={list.text}>
+          <span className={list.name}>{name || 'Untitled pipeline'}</span>
+          <span className={list.facts}>
+            <span>
+              {pipeline.node_count} {pipeline.node_count === 1 ? 'node' : 'nodes'}
+            </span>
+            <span>{timeAgo(pipeline.updated)}</span>
+          </span>
         </span>
       </button>
       <DropdownMenu

@@ -1,7 +1,7 @@
-import { Check, Download, Link, X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
+import { Check, Download, Link } from 'lucide-react';
 
 import { Button } from '@/components/ui/Button';
+import { Dialog } from '@/components/ui/Dialog';
 import { IconButton } from '@/components/ui/IconButton';
 import { useCatalog } from '@/lib/modules/catalog';
 import { bytes, counted } from '@/lib/run/format';
@@ -10,7 +10,6 @@ import type { OutputRef } from '@/lib/run/nodeNames';
 import { useCopy } from '@/lib/useCopy';
 import { downloadUrl } from '@/services/queries/usePreview';
 
-import { focusWhole } from './focusWhole';
 import { OutputView } from './OutputView';
 import styles from './ViewerDialog.module.css';
 
@@ -36,43 +35,35 @@ function ViewerDialog({ output, onClose }: ViewerDialogProps) {
   const title = useRunNodeTitle(output.nodeId);
   const type = useCatalog((catalog) => catalog.types.get(output.type)?.title ?? output.type);
   return (
-    <Dialog.Root
+    <Dialog
       open
       onOpenChange={(open) => {
         if (!open) onClose();
       }}
+      size="full"
+      flush
+      title={
+        <>
+          {title} <span className={styles.port}>{output.label}</span>
+        </>
+      }
+      description={`${type} · ${bytes(output.size)} · ${counted(output.files, 'file')}`}
+      actions={
+        <>
+          <CopyLink />
+          <Button
+            icon={<Download />}
+            onClick={() => {
+              window.location.assign(downloadUrl(output));
+            }}
+          >
+            Download
+          </Button>
+        </>
+      }
     >
-      <Dialog.Portal>
-        <Dialog.Overlay className={styles.scrim} />
-        <Dialog.Content className={styles.content} aria-describedby={undefined} onOpenAutoFocus={focusWhole}>
-          <header className={styles.header}>
-            <div className={styles.heading}>
-              <Dialog.Title className={styles.title}>
-                {title} <span className={styles.port}>{output.label}</span>
-              </Dialog.Title>
-              <p className={styles.facts}>
-                {type} · {bytes(output.size)} · {counted(output.files, 'file')}
-              </p>
-            </div>
-            <CopyLink />
-            <Button
-              icon={<Download />}
-              onClick={() => {
-                window.location.assign(downloadUrl(output));
-              }}
-            >
-              Download
-            </Button>
-            <Dialog.Close asChild>
-              <IconButton label="Close" icon={<X />} />
-            </Dialog.Close>
-          </header>
-          <div className={styles.body}>
-            <OutputView output={output} />
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+      <OutputView output={output} />
+    </Dialog>
   );
 }
 

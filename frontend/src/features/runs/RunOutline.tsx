@@ -1,7 +1,7 @@
 import { memo } from 'react';
 
-import { cx } from '@/components/ui/cx';
 import { EmptyState } from '@/components/ui/EmptyState';
+import list from '@/components/ui/List.module.css';
 import { ProgressBar } from '@/components/ui/ProgressBar';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { timeLeft } from '@/lib/run/format';
@@ -37,7 +37,7 @@ export function RunOutline({ selected = null, onSelect }: RunOutlineProps) {
     );
   }
   return (
-    <ol className={styles.list} aria-label="Nodes of the run">
+    <ol className={list.list} aria-label="Nodes of the run">
       {readingOrder(document).map((nodeId) => (
         <Row key={nodeId} nodeId={nodeId} selected={nodeId === selected} onSelect={onSelect} />
       ))}
@@ -59,10 +59,10 @@ const Row = memo(function Row({ nodeId, selected, onSelect }: RowProps) {
   const running = node.status === 'running';
   const left = node.progress?.seconds_left ?? null;
   return (
-    <li>
+    <li className={list.row} data-shown={selected || undefined}>
       <button
         type="button"
-        className={cx(styles.row, selected && styles.selected)}
+        className={list.main}
         aria-current={selected || undefined}
         data-status={node.status}
         onClick={() => {
@@ -70,9 +70,9 @@ const Row = memo(function Row({ nodeId, selected, onSelect }: RowProps) {
         }}
       >
         <StateIcon status={node.status} reused={node.reused} stale={lost && running} size={16} />
-        <span className={styles.text}>
-          <span className={styles.head}>
-            <span className={styles.title}>{title}</span>
+        <span className={list.text}>
+          <span className={list.head}>
+            <span className={list.name}>{title}</span>
             <span className={styles.state}>
               {running && left !== null && !lost ? timeLeft(left) : stateWords(node)}
             </span>

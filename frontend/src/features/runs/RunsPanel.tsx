@@ -5,6 +5,7 @@ import { Button } from '@/components/ui/Button';
 import { cx } from '@/components/ui/cx';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { IconButton } from '@/components/ui/IconButton';
+import list from '@/components/ui/List.module.css';
 import { DropdownMenu } from '@/components/ui/Menu';
 import { Select } from '@/components/ui/Select';
 import { Skeleton } from '@/components/ui/Skeleton';
@@ -142,7 +143,11 @@ export function RunsPanel({ pipelineId = null, shown = null, onOpen, onCloned, o
           }
         />
       ) : (
-        <ul className={styles.list} aria-label="Runs" data-old={runs.isPlaceholderData || undefined}>
+        <ul
+          className={cx(list.list, styles.list)}
+          aria-label="Runs"
+          data-old={runs.isPlaceholderData || undefined}
+        >
           {rows.map((run) => (
             <Row
               key={run.id}
@@ -215,10 +220,10 @@ function Row({ run, shown, nameOnly, onOpen, onCloned, chosen, onChoose }: RowPr
   const accuracy = run.summary?.['accuracy'] ?? null;
   const part = askedWords(run, titleOf);
   return (
-    <li className={cx(styles.row, (choosing ? chosen : shown) && styles.shown)}>
+    <li className={list.row} data-shown={(choosing ? chosen : shown) || undefined}>
       <button
         type="button"
-        className={styles.open}
+        className={list.main}
         {...(choosing ? { 'aria-pressed': chosen } : { 'aria-current': shown || undefined })}
         onClick={() => {
           if (choosing) onChoose();
@@ -230,9 +235,9 @@ function Row({ run, shown, nameOnly, onOpen, onCloned, chosen, onChoose }: RowPr
         ) : (
           <StateIcon status={run.status} size={16} />
         )}
-        <span className={styles.text}>
-          <span className={styles.head}>
-            <span className={styles.name}>
+        <span className={list.text}>
+          <span className={list.head}>
+            <span className={list.name}>
               {nameOnly ? moment(run.created) : run.name}
               {run.pinned && <Pin className={styles.pin} role="img" aria-label="Pinned" />}
             </span>
@@ -243,13 +248,13 @@ function Row({ run, shown, nameOnly, onOpen, onCloned, chosen, onChoose }: RowPr
             )}
           </span>
           {part !== null && <span className={styles.part}>Part: {part}</span>}
-          <span className={styles.facts}>
+          <span className={list.facts}>
             <span>{going && run.cancel_requested ? 'Cancelling' : RUN_WORDS[run.status]}</span>
             {!nameOnly && <span title={fullMoment(run.created)}>{moment(run.created)}</span>}
             <Time run={run} going={going} />
             <Nodes counts={run.node_counts} />
           </span>
-          {run.error != null && <span className={styles.error}>{failureWords(run.error)}</span>}
+          {run.error != null && <span className={list.error}>{failureWords(run.error)}</span>}
         </span>
       </button>
       {!choosing && (

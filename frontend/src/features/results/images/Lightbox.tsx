@@ -1,14 +1,13 @@
-import { ChevronLeft, ChevronRight, ScanEye, X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
+import { ChevronLeft, ChevronRight, ScanEye } from 'lucide-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 
 import { Button } from '@/components/ui/Button';
+import { Dialog } from '@/components/ui/Dialog';
 import { IconButton } from '@/components/ui/IconButton';
 import { count } from '@/lib/run/format';
 import { imageUrl } from '@/services/queries/usePreview';
 
-import { focusWhole } from '../focusWhole';
 import { Explained } from './Explained';
 import type { ImageItem } from './imageItem';
 import styles from './Lightbox.module.css';
@@ -46,91 +45,81 @@ export function Lightbox<T extends ImageItem>(props: LightboxProps<T>) {
     if (to >= 0 && to < total) onMove(to);
   };
   return (
-    <Dialog.Root
+    <Dialog
       open
       onOpenChange={(open) => {
         if (!open) onClose();
       }}
+      size="lg"
+      flush
+      title={item?.title ?? 'Loading…'}
+      onKeyDown={(event) => {
+        if (event.target instanceof HTMLInputElement) return;
+        if (event.key === 'ArrowLeft') move(-1);
+        if (event.key === 'ArrowRight') move(1);
+        if (event.key === 'Home') onMove(0);
+        if (event.key === 'End') onMove(total - 1);
+      }}
+      actions={
+        <>
+          <span className={styles.place} role="status">
+            {count(index + 1)} of {count(total)}
+          </span>
+          {question !== null && (
+            <Button
+              size="sm"
+              icon={<ScanEye />}
+              aria-pressed={explaining}
+              onClick={() => {
+                setExplaining(!explaining);
+              }}
+            >
+              {explaining ? 'Show the image' : 'Explain'}
+            </Button>
+          )}
+        </>
+      }
     >
-      <Dialog.Portal>
-        <Dialog.Overlay className={styles.scrim} />
-        <Dialog.Content
-          className={styles.content}
-          aria-describedby={undefined}
-          onOpenAutoFocus={focusWhole}
-          onKeyDown={(event) => {
-            if (event.target instanceof HTMLInputElement) return;
-            if (event.key === 'ArrowLeft') move(-1);
-            if (event.key === 'ArrowRight') move(1);
-            if (event.key === 'Home') onMove(0);
-            if (event.key === 'End') onMove(total - 1);
+      <div className={styles.stage}>
+        <IconButton
+          label="The one before"
+          shortcut="←"
+          size="lg"
+          icon={<ChevronLeft />}
+          disabled={index === 0}
+          onClick={() => {
+            move(-1);
           }}
-        >
-          <header className={styles.header}>
-            <Dialog.Title className={styles.title}>{item?.title ?? 'Loading…'}</Dialog.Title>
-            <span className={styles.place} role="status">
-              {count(index + 1)} of {count(total)}
-            </span>
-            {question !== null && (
-              <Button
-                size="sm"
-                icon={<ScanEye />}
-                aria-pressed={explaining}
-                onClick={() => {
-                  setExplaining(!explaining);
-                }}
-              >
-                {explaining ? 'Show the image' : 'Explain'}
-              </Button>
-            )}
-            <Dialog.Close asChild>
-              <IconButton label="Close" icon={<X />} />
-            </Dialog.Close>
-          </header>
-          <div className={styles.stage}>
-            <IconButton
-              label="The one before"
-              shortcut="←"
-              size="lg"
-              icon={<ChevronLeft />}
-              disabled={index === 0}
-              onClick={() => {
-                move(-1);
-              }}
+        />
+        <div className={styles.frame}>
+          {item !== undefined && explaining && question !== null && (
+            <Explained key={item.id} digest={digest} imageId={item.id} question={question} />
+          )}
+          {item !== undefined && !(explaining && question !== null) && (
+            <img
+              key={item.id}
+              className={styles.picture}
+              src={imageUrl(digest, item.id)}
+              alt={item.title}
+              data-small={(item.width ?? Infinity) <= SMALL || small === item.id || undefined}
+              onLoad={({ currentTarget }) => setSmall(currentTarget.naturalWidth <= SMALL ? item.id : null)}
             />
-            <div className={styles.frame}>
-              {item !== undefined && explaining && question !== null && (
-                <Explained key={item.id} digest={digest} imageId={item.id} question={question} />
-              )}
-              {item !== undefined && !(explaining && question !== null) && (
-                <img
-                  key={item.id}
-                  className={styles.picture}
-                  src={imageUrl(digest, item.id)}
-                  alt={item.title}
-                  data-small={(item.width ?? Infinity) <= SMALL || small === item.id || undefined}
-                  onLoad={({ currentTarget }) =>
-                    setSmall(currentTarget.naturalWidth <= SMALL ? item.id : null)
-                  }
-                />
-              )}
-            </div>
-            <IconButton
-              label="The next one"
-              shortcut="→"
-              size="lg"
-              icon={<ChevronRight />}
-              disabled={index === total - 1}
-              onClick={() => {
-                move(1);
-              }}
-            />
-          </div>
-          <footer className={styles.details}>
-            {item !== undefined && (details?.(item) ?? <strong>{item.caption}</strong>)}
-          </footer>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+          )}
+        </div>
+        <IconButton
+          label="The next one"
+          shortcut="→"
+          size="lg"
+          icon={<ChevronRight />}
+          disabled={index === total - 1}
+          onClick={() => {
+            move(1);
+          }}
+        />
+      </div>
+      <footer className={styles.details}>
+        {item !== undefined && (details?.(item) ?? <strong>{item.caption}</strong>)}
+      </footer>
+    </Dialog>
   );
 }
