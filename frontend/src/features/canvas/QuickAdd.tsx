@@ -30,6 +30,7 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
   const panel = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const id = useId();
+  const question = questionOf(request);
 
   const fitting = useMemo(() => {
     const all = [...modules.values()];
@@ -82,6 +83,11 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
 
   return (
     <div ref={panel} className={styles.panel} data-overlay role="dialog" aria-label="Add a module">
+      {question !== null && (
+        <p id={`${id}-question`} className={styles.question}>
+          {question}
+        </p>
+      )}
       <input
         autoFocus
         className={styles.search}
@@ -92,7 +98,8 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
         aria-activedescendant={found[current] && `${id}-${current}`}
         autoComplete="off"
         spellCheck={false}
-        placeholder={placeholderFor(request)}
+        aria-describedby={question === null ? undefined : `${id}-question`}
+        placeholder="Search modules"
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
@@ -149,10 +156,11 @@ function close(): void {
   canvasUi.setState({ quickAdd: null });
 }
 
-function placeholderFor({ end, wire }: QuickAddRequest): string {
-  if (wire) return 'Insert into the wire…';
+/** What a new node is for, where it is not for itself. */
+function questionOf({ end, wire }: QuickAddRequest): string | null {
+  if (wire) return 'What goes into this wire?';
   const node = end && documentStore.getState().nodes[end.ref[0]];
-  if (!node) return 'Add a module…';
+  if (!node) return null;
   const title = nodeTitle(node, catalogStore.getState().modules);
   return end.side === 'output' ? `What takes this from ${title}?` : `What feeds ${title}?`;
 }
