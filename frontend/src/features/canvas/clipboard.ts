@@ -1,5 +1,6 @@
 /** Copy, cut and paste over the system's clipboard, as JSON text. Where the browser forbids it, within the page. */
 
+import { toast } from '@/components/ui/toasts';
 import { announce } from '@/lib/announce';
 import { canvasHasFocus, isTyping } from '@/lib/commands';
 import { copyText } from '@/lib/copyText';
@@ -37,8 +38,9 @@ export function listenToClipboard(placeFor: (fragment: Fragment) => Point): () =
     'paste',
     (event) => {
       if (isElsewhere(event) || canvasUi.getState().readOnly) return;
+      event.preventDefault();
       const text = event.clipboardData?.getData('text/plain') ?? '';
-      if (pasteText(text, placeFor)) event.preventDefault();
+      if (!pasteText(text, placeFor)) explain(text, event.clipboardData?.files.length ?? 0);
     },
     { signal },
   );
@@ -70,8 +72,19 @@ export async function pasteFromClipboard(placeFor: (fragment: Fragment) => Point
     // As above: what was copied in this page can still be pasted.
   }
   if (!pasteText(text, placeFor) && !(remembered !== null && pasteText(remembered, placeFor))) {
-    announce('There are no nodes on the clipboard.');
+    explain(text, 0);
   }
+}
+
+/** Toasts are read out, so this says it to everybody. */
+function explain(text: string, files: number): void {
+  const found = files > 0 ? 'holds a file' : text.trim() === '' ? 'holds no text' : 'holds other text';
+  const remedy = files > 0 ? ' Drop a file on the canvas to open or upload it.' : '';
+  toast({
+    title: 'Nothing was pasted',
+    description: `The canvas takes nodes copied from a pipeline, or a whole pipeline as JSON; the clipboard ${found}.${remedy}`,
+    tone: 'warning',
+  });
 }
 
 function pasteText(text: string, placeFor: (fragment: Fragment) => Point): boolean {
