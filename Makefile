@@ -70,7 +70,7 @@ types: $(STAMPS)/dev node_modules/.stamp ## make the TypeScript types and the mo
 bench: setup $(STAMPS)/dev ## run the benchmarks (ONLY=id,id for some); writes build/bench.json
 	$(BIN)/python tests/bench/run.py $(if $(ONLY),--only $(ONLY))
 
-bench-gpu: setup $(STAMPS)/dev ## train on the GPU beside a plain loop, where there is one
+bench-gpu: setup $(STAMPS)/dev ## train on the GPU, eagerly and compiled, beside a plain loop, where there is one
 	$(BIN)/python tests/bench/gpu.py
 
 lock: $(UV) ## compile the Python locks anew

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from torchwire_modules.training._batches import Batch, Batches
+from torchwire_modules.training._compiled import forward_of
 from torchwire_modules.training._device import make_optimizer, memory_megabytes
 from torchwire_modules.training._distributed import ALONE, GradientSum, World
 from torchwire_modules.training.errors import TrainingDivergedError
@@ -26,7 +27,7 @@ from torchwire_modules.training.recipe import Recipe
 from torchwire_modules.training.schedule import Schedule
 from torchwire_modules.vision._hardware import LAYOUTS, computing, place
 from torchwire_modules.vision._networks import head_of, train_mode
-from torchwire_modules.vision.arithmetic import PLAIN, Arithmetic
+from torchwire_modules.vision.arithmetic import OFF, PLAIN, Arithmetic
 
 Weights = dict[str, Tensor]
 
@@ -147,6 +148,10 @@ class Trainer:
         self.training, self.validation = training, validation
         self.network = place(network, device, arithmetic)
         world.share([*self.network.parameters(), *self.network.buffers()])
+        full = (
+            recipe.batch_size if arithmetic.compiled == OFF else min(recipe.batch_size, training.images // world.size)
+        )
+        self._forward = forward_of(self.network, arithmetic, full)
         self.gradients = GradientSum(world, self.network.parameters())
         self.classes = head_of(self.network, family).out_features
         self.scaler = torch.amp.GradScaler(device.partition(":")[0], enabled=arithmetic.precision == "fp16")
@@ -203,7 +208,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = min(self.learning_rate, LARGEST_RATE)
         with computing(self.device, self.arithmetic):
-            logits = self.network(self._laid_out(batch.images))
+            logits = self._forward(self._laid_out(batch.images))
         loss = functional.cross_entropy(
             logits.float(), batch.labels, weight=self.class_weights, label_smoothing=self.recipe.label_smoothing
         )
@@ -266,7 +271,7 @@ class Trainer:
         with torch.inference_mode(), closing(self.validation.epoch(0)) as batches:
             for batch in batches:
                 with computing(self.device, self.arithmetic):
-                    logits = self.network(self._laid_out(batch.images))
+                    logits = self._forward(self._laid_out(batch.images))
                 loss = functional.cross_entropy(logits.float(), batch.labels)
                 figures[batch.number] = _figures(loss, logits, batch.labels, among=5)
                 listener.validated(self, batch.number)

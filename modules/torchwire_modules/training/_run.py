@@ -16,6 +16,7 @@ from torchwire.data_types.model import UntrainedModel
 from torchwire.errors import BelowMinimumError, InvalidDatasetError, InvalidModelDirectoryError, OutOfRangeError
 from torchwire.module_api import Context
 from torchwire_modules.training._checkpoints import Saved, Saver, find_saved, threads_of
+from torchwire_modules.training._compiled import compiling
 from torchwire_modules.training._curves import CurveFile
 from torchwire_modules.training._datasets import ImageSet, at_port, category_counts, check_categories, pixel_cache
 from torchwire_modules.training._device import memory_errors, repeatable
@@ -28,7 +29,7 @@ from torchwire_modules.training.recipe import Recipe, balanced_weights
 from torchwire_modules.vision._hardware import chosen
 from torchwire_modules.vision._networks import build, freeze_backbone
 from torchwire_modules.vision._pretrained import load_pretrained
-from torchwire_modules.vision.arithmetic import Arithmetic
+from torchwire_modules.vision.arithmetic import DEFAULT, GRAPHS, OFF, Arithmetic
 
 
 def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loading: Loading | None = None) -> Path | None:
@@ -55,14 +56,18 @@ def train(ctx: Context, recipe: Recipe, *, balance_classes: bool, loading: Loadi
         training.image_size,
         precision=recipe.precision,
         memory_format=recipe.memory_format,
+        compile=recipe.compile == "on",
+        batch_size=recipe.batch_size,
         recorded=None if saved is None else saved.arithmetic,
     )
     check_arithmetic(arithmetic, ctx.device)
     tell_start(ctx, recipe, arithmetic, threads)
     cache = pixel_cache(ctx.settings)
     hint = "Make the batch size or the images smaller, or choose a smaller model."
+    exact = recipe.deterministic or ctx.device == "cpu"
     with (
-        repeatable(recipe.seed, threads, exact=recipe.deterministic or ctx.device == "cpu"),
+        repeatable(recipe.seed, threads, exact=exact),
+        compiling(arithmetic, ctx.device, ctx.scratch / "compiled", exact=exact),
         memory_errors(hint, "batch_size"),
         joined(ctx) as world,
         ExitStack() as stack,
@@ -151,6 +156,9 @@ def tell_start(ctx: Context, recipe: Recipe, arithmetic: Arithmetic, threads: in
             f"learning rate {rate * count:g} ({count} × {rate:g})."
         )
     ctx.log(f"Computes in {arithmetic.precision}, {arithmetic.memory_format.replace('_', ' ')}: {arithmetic.why}.")
+    if recipe.compile == "on":
+        how = {OFF: "Not compiled", DEFAULT: "Compiles", GRAPHS: "Compiles into CUDA graphs"}[arithmetic.compiled]
+        ctx.log(f"{how}: {arithmetic.compiled_why}. The first batch waits for it.")
 
 
 def check_arithmetic(arithmetic: Arithmetic, device: str) -> None:

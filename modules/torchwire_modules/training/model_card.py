@@ -35,7 +35,7 @@ def model_card(model: TrainedModel) -> str:
         "",
         f"{training['images']['training']:,} images; {training['seconds']:.0f} s on {training['device']} with "
         f"{training['threads']} threads, {training['images_per_second']:.1f} images/s; seed {training['seed']}; "
-        f"precision {training['precision']}, because {training['arithmetic']['why']}.",
+        f"precision {training['precision']}, because {training['arithmetic']['why']}{_compiled(training)}.",
         "",
         *(f"- {name}: {value}" for name, value in training["parameters"].items() if value is not None),
         "",
@@ -93,6 +93,11 @@ def _history(epochs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in epochs:
         cells = ("" if row.get(name) is None else format(row[name], form) for name, (_, form) in shown.items())
         yield f"| {' | '.join(cells)} |"
+
+
+def _compiled(training: Mapping[str, Any]) -> str:
+    how = training["arithmetic"].get("compiled", "off")
+    return "" if how == "off" else f"; compiled ({how}), because {training['arithmetic']['compiled_why']}"
 
 
 def _top5(epoch: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ class Recipe:
     precision: str = "auto"
     memory_format: str = "auto"
     deterministic: bool = True
+    compile: str = "off"
 
     def as_json(self) -> dict[str, Any]:
         """The recipe as model.json holds it."""

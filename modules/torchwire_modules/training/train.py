@@ -152,6 +152,15 @@ class TrainPyTorchModel(Module):
         "trying, and float32 is rounded to TF32 where it is multiplied. On a processor it makes no difference.",
     )
 
+    compile = choice(
+        "off",
+        options=("off", "on"),
+        group=MACHINE,
+        help="On has torch.compile make code for this network, which takes a minute or more before the first batch. "
+        "It is meant for GPUs, where small batches become CUDA graphs; on processors it brought nothing when we "
+        "measured it, and it needs a C++ compiler.",
+    )
+
     def run(self, ctx: Context) -> Outputs:
         """Train."""
         folder = ctx.run_ranks(self.train)
@@ -214,4 +223,5 @@ class TrainPyTorchModel(Module):
             precision=self.precision,
             memory_format=self.memory_format,
             deterministic=self.deterministic,
+            compile=self.compile,
         )

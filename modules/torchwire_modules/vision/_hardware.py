@@ -56,6 +56,8 @@ def chosen(
     *,
     precision: str = AUTO,
     memory_format: str = AUTO,
+    compile: bool = False,
+    batch_size: int = 1,
     recorded: Mapping[str, Any] | None = None,
 ) -> Arithmetic:
     """``arithmetic.choose`` for this machine."""
@@ -66,6 +68,8 @@ def chosen(
         precision=precision,
         memory_format=memory_format,
         kernels=device == "cpu" and kernels() is not None,
+        compile=compile,
+        batch_size=batch_size,
         recorded=recorded,
     )
 

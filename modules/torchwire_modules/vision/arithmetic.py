@@ -14,6 +14,12 @@ cores, from ``make bench`` (docs/benchmarks.md says on which machines); the rows
   not for a ResNet in float32 on small images, whose weights weigh more than its maps: on that EPYC 257 and 237 at 32
   pixels, 53 and 41 in batches of 4.
 - A GPU with bfloat16 (compute capability 8.0 on) uses it; an older one uses float16, whose gradients need scaling.
+
+Networks are compiled (``torch.compile``) only where that is asked for; ``COMPILING`` says how. On a processor it took
+20 to 135 seconds and gained nothing: 54 for ResNet-18 in bfloat16 at 224 pixels where eager takes 55 to 58, 17 and 17
+for DenseNet-121. On a GPU, CUDA graphs spare the processor from starting each kernel, which helps where that takes
+longer than the kernels do. ``LAUNCH_BOUND`` is reckoned, not measured: a step of a ResNet-18 starts some 400 kernels, 2
+to 4 ms, in which a GPU at 100 TFLOP/s gets through about 40 images of 224 pixels. ``make bench-gpu`` shows both sides.
 """
 
 from __future__ import annotations
@@ -31,6 +37,12 @@ MEDIUM = 128
 """Shorter side, in pixels, under which a ResNet in float32 gains nothing from channels-last memory on a processor."""
 
 
+OFF, DEFAULT, GRAPHS = "off", "default", "reduce-overhead"
+"""How a network is compiled: not at all, plainly, or into CUDA graphs (torch.compile's own words)."""
+LAUNCH_BOUND = 40 * 224 * 224
+"""Pixels of a batch up to which a GPU waits for its kernels to be started."""
+
+
 @dataclass(frozen=True)
 class Hardware:
     """What a device is: ``cpu``, ``cuda`` or ``mps``, and its units for bfloat16 (``amx``, ``avx512``, ``gpu``, "")."""
@@ -41,12 +53,15 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What was chosen, and why. ``fused``: batch norms and ReLUs run in our own kernels, where they could be built."""
+    """What was chosen, and why. ``fused``: batch norms and ReLUs run in our own kernels, where they could be built;
+    not in a network that is ``compiled``, which is fused by its compiler."""
 
     precision: str
     memory_format: str
     fused: bool
     why: str
+    compiled: str = OFF
+    compiled_why: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The choice as model.json and checkpoints hold it."""
@@ -79,6 +94,27 @@ RULES = (
 )
 
 
+@dataclass(frozen=True)
+class CompileRule:
+    """A row: when it applies, by the machine and the pixels of a batch, and how a network is compiled then."""
+
+    fits: Callable[[Hardware, int], bool]
+    compiled: str
+    why: str
+
+
+COMPILING = (
+    CompileRule(
+        lambda machine, pixels: machine.kind == "cuda" and pixels <= LAUNCH_BOUND,
+        GRAPHS,
+        "the batches are so small that starting a GPU's kernels takes longer than they do",
+    ),
+    CompileRule(lambda machine, pixels: machine.kind == "cuda", DEFAULT, "the batches are large enough for the GPU"),
+    CompileRule(lambda machine, pixels: machine.kind == "cpu", DEFAULT, "it was asked for"),
+    CompileRule(lambda machine, pixels: True, OFF, "torch compiles for processors and CUDA devices only"),
+)
+
+
 def choose(
     machine: Hardware,
     family: str,
@@ -87,12 +123,14 @@ def choose(
     precision: str = AUTO,
     memory_format: str = AUTO,
     kernels: bool = False,
+    compile: bool = False,
+    batch_size: int = 1,
     recorded: Mapping[str, Any] | None = None,
 ) -> Arithmetic:
     """The arithmetic for a network of ``family`` on images of (height, width).
 
     ``recorded`` is an earlier choice that must be kept: work that goes on from a checkpoint. ``kernels`` says whether
-    the fused kernels are there.
+    the fused kernels are there; ``compile``, whether batches of ``batch_size`` are to be computed compiled.
     """
     if recorded is not None:
         return Arithmetic(**recorded)
@@ -103,5 +141,10 @@ def choose(
     if memory_format == AUTO:
         small = machine.kind == "cpu" and family == "resnet" and precision == "fp32" and min(image_size) < MEDIUM
         memory_format = "contiguous" if small or machine.kind == "mps" else "channels_last"
-    fused = kernels and machine.kind == "cpu" and memory_format == "channels_last"
-    return Arithmetic(precision, memory_format, fused, why)
+    compiled, compiled_why = OFF, ""
+    if compile:
+        pixels = batch_size * image_size[0] * image_size[1]
+        how = next(rule for rule in COMPILING if rule.fits(machine, pixels))
+        compiled, compiled_why = how.compiled, how.why
+    fused = kernels and machine.kind == "cpu" and memory_format == "channels_last" and compiled == OFF
+    return Arithmetic(precision, memory_format, fused, why, compiled, compiled_why)
