@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchwire.data_types.json_files import write_json
 from torchwire.data_types.model import TrainedModel
 from torchwire.data_types.transformation import all_steps
-from torchwire.errors import LibraryError
+from torchwire.errors import InvalidModelDirectoryError, LibraryError
 from torchwire.module_api import Context
 from torchwire_modules.evaluation._inference import cpu_threads, load_network
 from torchwire_modules.evaluation.score import open_images
@@ -25,6 +25,7 @@ COMPARED = 64
 TOLERANCE = 1e-3
 """The most that a probability may differ."""
 BATCH = 8
+HINT = "Export in the other format. This is a fault of the exporter; the model itself is unharmed."
 FILES = {"onnx": "model.onnx", "torch.export": "model.pt2"}
 
 Run = Callable[[Tensor], Tensor]
@@ -33,22 +34,26 @@ Run = Callable[[Tensor], Tensor]
 def export(ctx: Context, format: str) -> Path:
     """Write the model of input ``trained_model`` and return the folder of the output.
 
-    Raises LibraryError when what was written differs from the original, or what writes it is not installed.
+    Raises LibraryError when what was written can't be read or differs from the original, or what writes it is not
+    installed, InvalidModelDirectoryError when the original's answers are no numbers; the folder is empty then.
     """
     with at_port("trained_model"):
         model = TrainedModel.read(ctx.input("trained_model"))
         network = load_network(model, "cpu")
     images = open_images(model, ctx.input("dataset"))
     folder = ctx.output_folder("exported_model")
-    path = folder / FILES[format]
+    path = ctx.scratch / FILES[format]
     ctx.progress(0, 3, unit="steps", message="Tracing the network")
     with cpu_threads(ctx.threads):
         program = _program(network, images.image_size)
         ctx.progress(1, 3, unit="steps", message=f"Writing {path.name}")
-        run = _write_onnx(program, path) if format == "onnx" else _write_program(program, path)
+        write, read = (_write_onnx, _read_onnx) if format == "onnx" else (_write_program, _read_program)
+        write(program, path)
+        run = _read_back(read, path)
         ctx.progress(2, 3, unit="steps", message="Comparing with the original")
         with images.store(ctx.scratch, budget=0) as store:
             report = _compare(ctx, network, run, images.batches(store, BATCH).epoch(0))
+    path = path.rename(folder / path.name)
     height, width = images.image_size
     about = {
         "format": format,
@@ -79,14 +84,25 @@ def _program(network: nn.Module, size: tuple[int, int]) -> Any:
         return torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
 
 
-def _write_program(program: Any, path: Path) -> Run:
-    torch.export.save(program, path)
-    return torch.export.load(path).module()  # what was written, not what was meant
-
-
-def _write_onnx(program: Any, path: Path) -> Run:
+def _read_back(read: Callable[[Path], Run], path: Path) -> Run:
+    """What was written, not what was meant."""
     try:
-        import onnxruntime
+        return read(path)
+    except Exception as error:  # each library has its own for a file that it can't read
+        raise LibraryError(f"What was written as {path.name} can't be read: {error}", hint=HINT) from error
+
+
+def _write_program(program: Any, path: Path) -> None:
+    torch.export.save(program, path)
+
+
+def _read_program(path: Path) -> Run:
+    return torch.export.load(path).module()
+
+
+def _write_onnx(program: Any, path: Path) -> None:
+    try:
+        import onnxruntime  # noqa: F401 - to read it back
         import onnxscript  # noqa: F401 - torch.onnx needs it, and says so less plainly
     except ImportError as error:
         raise LibraryError(
@@ -106,6 +122,11 @@ def _write_onnx(program: Any, path: Path) -> Run:
             external_data=False,
             verbose=False,
         )
+
+
+def _read_onnx(path: Path) -> Run:
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
@@ -117,13 +138,17 @@ def _compare(ctx: Context, network: nn.Module, run: Run, batches: Any) -> dict[s
             ctx.check_cancelled()
             images = batch.images.contiguous()
             ours, theirs = (torch.softmax(predict(images), dim=1) for predict in (network, run))
+            if not ours.isfinite().all():
+                raise InvalidModelDirectoryError(
+                    "The network's answer is not a number.", hint="Train the model again.", port="trained_model"
+                )
             difference = float((ours - theirs).abs().max())
             unclear = ours.topk(min(2, ours.shape[1])).values  # two labels as probable as each other may change places
             clear = unclear[:, 0] - unclear[:, -1] > 2 * TOLERANCE
-            if difference > TOLERANCE or not torch.equal(ours.argmax(1)[clear], theirs.argmax(1)[clear]):
+            if not difference <= TOLERANCE or not torch.equal(ours.argmax(1)[clear], theirs.argmax(1)[clear]):
                 raise LibraryError(
                     f"The exported model differs from the original: a probability by {difference:.3g}.",
-                    hint="Export in the other format. This is a fault of the exporter; the model itself is unharmed.",
+                    hint=HINT,
                     parameter="format",
                 )
             largest, count = max(largest, difference), count + len(images)
