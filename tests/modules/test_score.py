@@ -80,6 +80,16 @@ def test_damaged_weights_are_refused(tmp_path: Path) -> None:
         run_score(tmp_path, model, toy_images(tmp_path / "images"))
 
 
+def test_a_network_whose_answers_are_no_numbers_is_refused(tmp_path: Path) -> None:
+    model = model_directory(tmp_path / "model")
+    weights = load_file(model / "model.safetensors")
+    weights["fc.weight"] *= float("inf")
+    save_file(weights, model / "model.safetensors")
+    with pytest.raises(InvalidModelDirectoryError, match="not a number") as raised:
+        run_score(tmp_path, model, toy_images(tmp_path / "images"))
+    assert raised.value.port == "trained_model"
+
+
 def test_images_of_different_sizes_do_not_fit_the_model(tmp_path: Path, model: Path) -> None:
     with pytest.raises(InvalidModelDirectoryError, match="one size"):
         run_score(tmp_path, model, toy_images(tmp_path / "images", odd_size=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from torchvision import models
 
@@ -297,6 +298,15 @@ def test_images_smaller_than_the_crop_are_padded(tmp_path: Path) -> None:
     small = toy_images(tmp_path / "small", (3, 3, 2), size=(20, 16), steps=({"name": "center_crop", "size": 32},))
     folder = train(tmp_path, {"training_dataset": small, "validation_dataset": small}, {"epochs": 1})
     assert TrainedModel.read(folder).input["image_size"] == [32, 32]
+
+
+def test_images_of_one_and_of_four_channels_train(tmp_path: Path) -> None:
+    odd = toy_images(tmp_path / "odd", (4, 4, 0))
+    for path in odd.rglob("*.png"):
+        with Image.open(path) as image:
+            image.convert("L" if path.parent.name == "blue" else "RGBA").save(path)
+    folder = train(tmp_path, {"training_dataset": odd, "validation_dataset": odd}, {"epochs": 1})
+    assert load_file(folder / "model.safetensors")["conv1.weight"].shape[1] == 3
 
 
 def test_batches_of_one_larger_image_train(tmp_path: Path) -> None:

@@ -85,14 +85,24 @@ class Comparison:
 def probabilities(
     logits: Logits, batches: Batches, comparison: Comparison | None = None
 ) -> Generator[Scored, None, None]:
-    """Yield the indices of each batch and its softmax probabilities (images, classes). Close it when leaving early."""
+    """Yield the indices of each batch and its softmax probabilities (images, classes). Close it when leaving early.
+
+    Raises InvalidModelDirectoryError when the network's answer is not a number.
+    """
     with closing(batches.epoch(0)) as epoch:
         for batch in epoch:
             with torch.inference_mode():
                 scores = torch.softmax(logits(batch.images), dim=1)
                 if comparison is not None:
                     comparison.look(batch.images, scores)
-            yield batch.indices, scores.cpu().numpy()
+            found = scores.cpu().numpy()
+            if not np.isfinite(found).all():
+                raise InvalidModelDirectoryError(
+                    "The network's answer is not a number.",
+                    hint="Train the model again. If it scores well elsewhere, set 'Precision' to fp32.",
+                    port="trained_model",
+                )
+            yield batch.indices, found
 
 
 @contextmanager
