@@ -29,8 +29,10 @@ import type { MenuPlace } from './canvasMenu';
 import { canvasUi, useCanvasUi } from './canvasUi';
 import {
   commitMoves,
+  dropDrag,
   endDrag,
   followDocument,
+  isDragDropped,
   onEdgesChange,
   onNodesChange,
   steerDrag,
@@ -286,6 +288,7 @@ function minimapClass(node: CanvasNode): string {
 /** Alt lets a node go anywhere. A node without wires that is held over a wire may take its place in it. */
 const goOnDragging: OnNodeDrag<CanvasNode> = (event, node, moved) => {
   steerDrag(canvasApi()?.zoom() ?? 1, event.altKey);
+  if (isDragDropped()) return;
   if (moved.length !== 1 || node.type !== 'module' || !isLoose(node.id) || !('clientX' in event)) return;
   const box = document
     .querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`)
@@ -295,7 +298,7 @@ const goOnDragging: OnNodeDrag<CanvasNode> = (event, node, moved) => {
 };
 
 const startDrag: OnNodeDrag<CanvasNode> = (event, node, moved) => {
-  shield(true);
+  beginHolding();
   const zoom = canvasApi()?.zoom() ?? 1;
   steerDrag(zoom, event.altKey);
   if (pressed && 'clientX' in event)
@@ -349,8 +352,27 @@ function lift(): void {
   removeEventListener('pointermove', lift);
 }
 
-function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {
+/** From the first step of a drag to its end. Escape gives it up. */
+function beginHolding(): void {
+  shield(true);
+  addEventListener('keydown', dropOnEscape, { capture: true });
+}
+
+function endHolding(): void {
   shield(false);
+  removeEventListener('keydown', dropOnEscape, { capture: true });
+}
+
+function dropOnEscape(event: KeyboardEvent): void {
+  if (event.key !== 'Escape' || !dropDrag()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  endInsertion();
+  announce('Left where it was.');
+}
+
+function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void {
+  endHolding();
   const wire = endInsertion();
   const [position] = wire ? endDrag([node.id]).values() : [];
   if (wire && position && documentStore.getState().insertIntoWire(node.id, wire, position))
@@ -359,7 +381,7 @@ function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void 
 }
 
 function stopSelectionDrag(_event: unknown, moved: CanvasNode[]): void {
-  shield(false);
+  endHolding();
   commitMoves(moved);
 }
 

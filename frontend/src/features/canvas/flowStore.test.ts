@@ -5,6 +5,7 @@ import { CATALOG, chain } from '@/lib/document/testing';
 import { catalogStore } from '@/lib/modules/catalog';
 import {
   commitMoves,
+  dropDrag,
   flowStore,
   followDocument,
   guideStore,
@@ -58,6 +59,20 @@ describe('what stays the same', () => {
     ).toEqual(['b']);
     expect(documentStore.getState().nodes).toBe(nodes);
   });
+});
+
+it('puts everything back when a drag is given up, and takes no step', () => {
+  const before = drawn('b')?.position;
+  const { history } = documentStore.getState();
+  onNodesChange([{ type: 'position', id: 'b', position: { x: 40, y: 340 }, dragging: true }]);
+  onNodesChange([{ type: 'position', id: 'b', position: { x: 80, y: 380 }, dragging: true }]);
+  expect(dropDrag()).toBe(true);
+  onNodesChange([{ type: 'position', id: 'b', position: { x: 90, y: 390 }, dragging: true }]);
+  onNodesChange([{ type: 'position', id: 'b', position: { x: 90, y: 390 }, dragging: false }]);
+  commitMoves([{ id: 'b' }]);
+  expect(drawn('b')?.position).toEqual(before);
+  expect(documentStore.getState().history).toBe(history);
+  expect(dropDrag()).toBe(false);
 });
 
 it('takes a drag into the document as one step', () => {

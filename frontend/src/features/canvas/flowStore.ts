@@ -84,6 +84,7 @@ export function commitMoves(moved: readonly Pick<CanvasNode, 'id'>[]): void {
 /** Where a drag has left things: those that were dragged, and what their sections carried along. */
 export function endDrag(ids: readonly string[]): Map<string, Point> {
   const carried = drag ? [...drag.carried.keys()] : [];
+  const dropped = isDragDropped();
   drag = null;
   dragging.slack = [0, 0];
   guideStore.setState({ guides: NO_GUIDES });
@@ -91,6 +92,7 @@ export function endDrag(ids: readonly string[]): Map<string, Point> {
   // The library forgets to say so when the pointer came to rest where it took it for a drag.
   const held = flowStore.getState().nodes.filter((node) => node.dragging === true && wanted.has(node.id));
   if (held.length > 0) onNodesChange(held.map(({ id }) => ({ type: 'position', id, dragging: false })));
+  if (dropped) return new Map();
   return new Map(
     flowStore
       .getState()
@@ -131,6 +133,8 @@ interface Drag {
   readonly sizes: ReadonlyMap<string, Point>;
   /** The library has drawn its first step. */
   drawn: boolean;
+  /** Escape: everything is back where it was, wherever the pointer goes until its button is let go. */
+  dropped: boolean;
 }
 
 const NO_GUIDES: readonly Guide[] = [];
@@ -159,6 +163,20 @@ export function takeUp(nodes: readonly Pick<CanvasNode, 'id' | 'position'>[], by
   onNodesChange(nodes.map(({ id, position }) => ({ type: 'position', id, position, dragging: true })));
 }
 
+/** Give a drag up: what it moves goes back to where it was. Returns whether there is one to give up. */
+export function dropDrag(): boolean {
+  if (!drag || drag.dropped) return false;
+  drag.dropped = true;
+  onNodesChange(
+    [...drag.starts].map(([id, [x, y]]) => ({ type: 'position', id, position: { x, y }, dragging: true })),
+  );
+  return true;
+}
+
+export function isDragDropped(): boolean {
+  return drag?.dropped === true;
+}
+
 function snapped(length: number): number {
   return Math.round(length / GRID) * GRID;
 }
@@ -171,7 +189,7 @@ function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
   const [first] = dragged;
   if (!first) return moves;
   drag ??= beginDrag(dragged.map(({ id }) => id));
-  const { starts, sizes, others, carried } = drag;
+  const { starts, sizes, others, carried, dropped } = drag;
   const [slackX, slackY] = dragging.slack;
   const box = unionOf(
     dragged.map(({ id, position }) => ({
@@ -179,17 +197,19 @@ function withDrag(moves: NodeChange<CanvasNode>[]): NodeChange<CanvasNode>[] {
       size: sizes.get(id) ?? [NODE_WIDTH, NODE_HEIGHT],
     })),
   );
-  const { by, guides } = dragging.free
-    ? { by: [0, 0] as const, guides: NO_GUIDES }
-    : snapTo(box, others, SNAP_REACH / dragging.zoom);
+  const { by, guides } =
+    dragging.free || dropped
+      ? { by: [0, 0] as const, guides: NO_GUIDES }
+      : snapTo(box, others, SNAP_REACH / dragging.zoom);
   const isGoingOn = first.dragging;
   if (guides.length > 0 || guideStore.getState().guides.length > 0)
     guideStore.setState({ guides: isGoingOn ? guides : NO_GUIDES });
   const places = new Map(
-    dragged.map(({ id, position }) => [
-      id,
-      { x: position.x + slackX + by[0], y: position.y + slackY + by[1] },
-    ]),
+    dragged.map(({ id, position }) => {
+      const start = dropped ? starts.get(id) : undefined;
+      if (start) return [id, { x: start[0], y: start[1] }];
+      return [id, { x: position.x + slackX + by[0], y: position.y + slackY + by[1] }];
+    }),
   );
   const along = [...carried].flatMap(([id, { from, by: section }]): NodeChange<CanvasNode>[] => {
     const [start, now] = [starts.get(section), places.get(section)];
@@ -253,6 +273,7 @@ function beginDrag(ids: readonly string[]): Drag {
     sizes: new Map(ids.map((id) => [id, boxes.get(id)?.size ?? [NODE_WIDTH, NODE_HEIGHT]])),
     others: nodes.filter(({ id }) => !moving.has(id)).map(boxOf),
     drawn: false,
+    dropped: false,
   };
 }
 
