@@ -22,9 +22,10 @@ export const useToasts = create<ToastState>((set) => ({
 
 let lastId = 0;
 
-/** Say something in passing, at the lower edge of the window. */
-export function toast(message: Omit<Toast, 'id'>): void {
+/** Say something in passing, at the lower edge of the window. Returns what takes it back. */
+export function toast(message: Omit<Toast, 'id'>): () => void {
   lastId += 1;
   const shown = { ...message, id: lastId };
   useToasts.setState((state) => ({ toasts: [...state.toasts.slice(-3), shown] }));
+  return () => useToasts.getState().dismiss(shown.id);
 }

@@ -1,12 +1,14 @@
 import { History } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 import { Badge } from '@/components/ui/Badge';
 import { Button } from '@/components/ui/Button';
 import { Dialog } from '@/components/ui/Dialog';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { Skeleton } from '@/components/ui/Skeleton';
 import { toast } from '@/components/ui/toasts';
+import { canvasApi } from '@/lib/canvas/canvasApi';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { whileStep } from '@/lib/document/whileStep';
 import { useRevision, useRevisions } from '@/services/queries/usePipelines';
 import { DocumentSketch } from './DocumentSketch';
 import styles from './HistoryDialog.module.css';
@@ -36,11 +38,13 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
     if (!document || chosen === null) return;
     documentStore.getState().replace(document, restored(chosen));
     onOpenChange(false);
-    toast({
-      title: restored(chosen),
-      description: 'Saved as the newest one; nothing of the journal was lost.',
+    setTimeout(() => canvasApi()?.fit());
+    const dismiss = toast({
+      title: restored(chosen).replace('Restore', 'Restored'),
+      description: 'It is the newest version now; the others are kept.',
       action: { label: 'Undo', onSelect: () => documentStore.getState().undo() },
     });
+    whileStep(dismiss, { newest: true });
   };
 
   return (
@@ -60,17 +64,18 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
       }
     >
       <div className={styles.columns}>
-        <div className={styles.list} role="listbox" aria-label="Revisions">
+        <div className={styles.list} role="listbox" aria-label="Revisions" onKeyDown={walk}>
           {isPending && <Skeleton height={36} lines={6} />}
           {error && !revisions && (
             <ErrorState title="The history can’t be read" error={error} onRetry={() => void refetch()} />
           )}
-          {revisions?.map((revision) => (
+          {revisions?.map((revision, place) => (
             <button
               key={revision.revision}
               type="button"
               role="option"
               aria-selected={chosen === revision.revision}
+              tabIndex={chosen === revision.revision || (chosen === null && place === 0) ? 0 : -1}
               className={styles.row}
               onClick={() => setChosen(revision.revision)}
             >
@@ -121,6 +126,18 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
       </div>
     </Dialog>
   );
+}
+
+/** Arrow keys go through the list, and what they come to is shown. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="option"]')];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+  const row = to === undefined || at < 0 ? undefined : rows[to];
+  if (!row) return;
+  event.preventDefault();
+  row.focus();
+  row.click();
 }
 
 function exactTime(seconds: number): string {
