@@ -36,7 +36,7 @@ function leadTo(fault: Fault): void {
   });
   revealNode(fault.node, { select: true, focus: !ofParameter && fault.port === undefined });
   const target = targetOf(fault);
-  if (target) focusWhenThere(target, MOST_FRAMES);
+  if (target) focusWhenThere(target);
 }
 
 function targetOf(fault: Fault): (() => HTMLElement | null) | null {
@@ -52,7 +52,7 @@ function findPort(key: string): HTMLElement | null {
 }
 
 /** The panel may still be on its way to the page. */
-function focusWhenThere(find: () => HTMLElement | null, frames: number): void {
+export function focusWhenThere(find: () => HTMLElement | null, frames = MOST_FRAMES): void {
   const element = find();
   if (element) {
     element.focus({ preventScroll: false });

@@ -1,5 +1,6 @@
 import { useCommands, useShortcuts, type Command } from '@/lib/commands';
 import { faultStore } from '@/lib/document/faultStore';
+import { focusWhenThere } from './faultLead';
 import { useLayout } from './layout';
 
 const hasFaults = () => faultStore.getState().faults.length > 0;
@@ -31,7 +32,10 @@ export const APP_COMMANDS: readonly Command[] = [
     label: 'Show the outline',
     group: 'View',
     shortcut: ['Mod+Shift+O'],
-    perform: () => useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'outline' }),
+    perform: () => {
+      useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'outline' });
+      focusWhenThere(() => document.querySelector('[data-outline] [role="treeitem"][tabindex="0"]'));
+    },
   },
   {
     id: 'app.inspector',

@@ -134,7 +134,7 @@ export function Outline({ onOpenInspector }: OutlineProps) {
     );
   }
   return (
-    <div className={styles.outline}>
+    <div className={styles.outline} data-outline>
       <div className={styles.actions}>
         <Button size="sm" icon={<Plus />} disabled={readOnly} onClick={() => runCommand('quick-add')}>
           Add a module

@@ -42,7 +42,13 @@ export function ReplayBar({ runId, onClose }: ReplayBarProps) {
   );
   useEffect(() => showPresent, []);
   return (
-    <section className={styles.bar} aria-label="Replay of the run">
+    <section
+      className={styles.bar}
+      aria-label="Replay of the run"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
       {events.isError ? (
         <ErrorState
           title="The run can’t be replayed"
