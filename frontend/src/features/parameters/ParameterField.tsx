@@ -38,6 +38,7 @@ export const ParameterField = memo(function ParameterField({
   const fault = faults.find((one) => one.parameter === parameter.id);
   const wrong = untouched ? null : checkParameter(parameter, value);
   const error = wrong ?? (fault && [fault.message, fault.hint].filter(Boolean).join(' '));
+  const said = remarks.some(({ text }) => text === error); // once is enough, and the remark has the fix
   const id = fieldId(nodeId, parameter.id);
   const Widget = WIDGETS[parameter.kind];
 
@@ -71,7 +72,7 @@ export const ParameterField = memo(function ParameterField({
         }
         hint={parameter.help}
         facts={factsOf(parameter)}
-        error={error}
+        error={said ? undefined : error}
       >
         <Widget
           id={id}

@@ -56,7 +56,7 @@ describe('a way out of a remark', () => {
     const graph = documentStore.getState();
     expect(sourceOf(graph, modules, ['train', 'training_dataset'])).toBe('data');
     const way = wayOut(remark('unlabelled', 'validation_dataset'), graph, modules);
-    expect(way).toMatchObject({ text: 'Choose other images in ‘Others’', leads: true });
+    expect(way).toMatchObject({ text: 'Choose other images', leads: true });
     way?.take();
     expect([...documentStore.getState().selection]).toEqual(['other']);
   });

@@ -27,14 +27,13 @@ export function wayOut({ code, node, port, fix }: Remark, graph: Graph, modules:
     if (way) return way;
   }
   const source = sourceOf(graph, modules, [node, port]);
-  const found = source === undefined ? undefined : graph.nodes[source];
-  if (source === undefined || !found) return null;
+  if (source === undefined) return null;
   return {
-    text: `Choose other images in ‘${nodeTitle(found, modules)}’`,
+    text: 'Choose other images',
     leads: true,
     take: () => {
       documentStore.getState().select([source]);
-      revealNode(source);
+      revealNode(source, { focus: true });
       runCommand('inspect');
     },
   };
