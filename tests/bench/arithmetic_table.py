@@ -3,7 +3,8 @@
 Candidates take turns step by step, so that whatever else the machine does hits all alike. ``--seconds 2`` is how long
 each computes at each size, after a first step; so all takes under six minutes on two cores. ``--busy`` takes one thread
 and its processor time, for machines that others use too. ``--walk`` measures other variants, batches and sizes instead,
-beside the plain loop's step, and says where ours loses; with ``--fp32`` as on a processor without units for bfloat16.
+beside the plain loop's step, and says where ours loses; with ``--fp32`` as on a processor without units for bfloat16,
+with ``--unfused`` as where there is no C compiler. Where ours is the plain step there is nothing to measure.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -41,6 +42,7 @@ WALK = [
     ("resnet18", 64, 1), ("resnet18", 32, 4), ("resnet18", 64, 2), ("resnet18", 224, 1), ("resnet50", 32, 2),
     ("resnet50", 64, 16), ("resnext50_32x4d", 64, 8), ("wide_resnet50_2", 64, 4), ("densenet121", 32, 2),
     ("densenet121", 32, 16), ("densenet121", 64, 2), ("densenet121", 224, 2), ("densenet161", 64, 4),
+    ("resnet18", 128, 1), ("resnet18", 128, 16), ("resnet18", 224, 16), ("resnet50", 224, 2), ("densenet121", 64, 16),
 ]  # fmt: skip
 PLAIN = Arithmetic("fp32", "contiguous", fused=False, why="")
 LOSES = 0.97
@@ -83,18 +85,17 @@ class Case:
         return run
 
 
-def in_turn(steps: dict[str, Step], seconds: float, clock: Clock) -> dict[str, float]:
-    """The median time of each step by ``clock``, so many seconds of each, but two steps at least."""
+def in_turn(steps: dict[str, Step], seconds: float, clock: Clock) -> dict[str, list[float]]:
+    """The times of each step by ``clock``, taken in rounds: so many seconds, but three rounds at least."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()
-    while any(sum(found) < seconds or len(found) < 2 for found in times.values()):
+    while any(sum(found) < seconds or len(found) < 3 for found in times.values()):
         for name, step in steps.items():
-            if sum(times[name]) < seconds or len(times[name]) < 2:
-                begun = clock()
-                step()
-                times[name].append(clock() - begun)
-    return {name: statistics.median(found) for name, found in times.items()}
+            begun = clock()
+            step()
+            times[name].append(clock() - begun)
+    return times
 
 
 def table(console: Console, cases: list[Case], seconds: float, clock: Clock) -> None:
@@ -102,7 +103,7 @@ def table(console: Console, cases: list[Case], seconds: float, clock: Clock) -> 
     shown = Table("network", "pixels", "batch", *CANDIDATES, "fastest", "the table takes", "of the fastest")
     for case in cases:
         times = in_turn({name: case.step(arithmetic) for name, arithmetic in CANDIDATES.items()}, seconds, clock)
-        rates = {name: case.batch / found for name, found in times.items()}
+        rates = {name: case.batch / statistics.median(found) for name, found in times.items()}
         fastest = max(rates, key=lambda name: rates[name])
         auto = chosen("cpu", case.family, (case.size, case.size))
         taken = f"{auto.precision} {auto.memory_format}"
@@ -113,22 +114,26 @@ def table(console: Console, cases: list[Case], seconds: float, clock: Clock) -> 
     console.print(shown)
 
 
-def walk(console: Console, cases: list[Case], seconds: float, clock: Clock, fp32: bool) -> list[Case]:
+def walk(console: Console, cases: list[Case], seconds: float, clock: Clock, machine: Hardware, fused: bool) -> None:
     """Our step beside the plain loop's, and the cases where ours loses."""
-    machine = Hardware("cpu") if fp32 else hardware("cpu")
     shown, lost = Table("network", "pixels", "batch", "plain", "ours", "in", "ratio"), []
     for case in cases:
-        auto = choose(machine, case.family, (case.size, case.size), kernels=kernels() is not None)
+        auto = choose(machine, case.family, (case.size, case.size), batch_size=case.batch, kernels=fused)
+        row = [case.model, str(case.size), str(case.batch)]
+        if replace(auto, why="") == PLAIN:
+            shown.add_row(*row, "", "", "as the plain one", "")
+            continue
         times = in_turn({"plain": case.step(PLAIN), "ours": case.step(auto)}, seconds, clock)
-        ratio = times["plain"] / times["ours"]
+        # of each round, so that what slows a machine for a while slows both
+        ratio = statistics.median(plain / ours for plain, ours in zip(times["plain"], times["ours"], strict=True))
         if ratio < LOSES:
             lost.append(case)
-        rates = [f"{case.batch / times[name]:.1f}" for name in ("plain", "ours")]
-        shown.add_row(case.model, str(case.size), str(case.batch), *rates, auto.precision, f"{ratio:.2f}")
+        rates = [f"{case.batch / statistics.median(times[name]):.1f}" for name in ("plain", "ours")]
+        shown.add_row(*row, *rates, f"{auto.precision} {auto.memory_format}", f"{ratio:.2f}")
+        console.print(f"[dim]{' '.join(row)}: {ratio:.2f} in {len(times['ours'])} rounds[/dim]")
     console.print(shown)
     named = ", ".join(f"{case.model} at {case.size} px, batch {case.batch}" for case in lost)
     console.print(f"Slower than the plain step: {named or 'nowhere'}.")
-    return lost
 
 
 def main() -> int:
@@ -138,6 +143,8 @@ def main() -> int:
     parser.add_argument("--busy", action="store_true")
     parser.add_argument("--walk", action="store_true")
     parser.add_argument("--fp32", action="store_true")
+    parser.add_argument("--unfused", action="store_true")
+    parser.add_argument("--sizes", default="", help="in pixels, separated by commas")
     parser.add_argument("--only", default="", help="networks, separated by commas")
     options = parser.parse_args()
     keep_freed_memory()
@@ -147,8 +154,11 @@ def main() -> int:
     console, names = Console(width=180), options.only.split(",") if options.only else None
     console.print(f"{len(os.sched_getaffinity(0))} cores, {torch.get_num_threads()} threads, {hardware('cpu')}")
     cases = [Case(*case) for case in (WALK if options.walk else TABLE) if names is None or case[0] in names]
+    if options.sizes:
+        cases = [case for case in cases if str(case.size) in options.sizes.split(",")]
     if options.walk:
-        walk(console, cases, options.seconds, clock, options.fp32)
+        machine = Hardware("cpu") if options.fp32 else hardware("cpu")
+        walk(console, cases, options.seconds, clock, machine, kernels() is not None and not options.unfused)
     else:
         table(console, cases, options.seconds, clock)
     return 0

@@ -48,6 +48,12 @@ def test_a_small_residual_network_in_float32_stays_as_the_plain_loop_has_it(side
     assert choose(AVX512, "resnet", (side, side), kernels=True).memory_format == "channels_last"
 
 
+def test_batches_of_one_stay_as_the_plain_loop_has_them() -> None:
+    found = [choose(PLAIN, "resnet", (224, 224), batch_size=size, kernels=True).memory_format for size in (1, 2)]
+    assert found == ["contiguous", "channels_last"]
+    assert choose(PLAIN, "densenet", (224, 224), batch_size=1).memory_format == "channels_last"
+
+
 def test_what_was_asked_for_is_taken() -> None:
     made = choose(AMX, "resnet", (224, 224), precision="fp32", memory_format="contiguous", kernels=True)
     assert made == Arithmetic("fp32", "contiguous", False, "it was asked for")

@@ -66,7 +66,14 @@ def rehearse_training(known: Known, recipe: Recipe, device: str, threads: int) -
     batch = min(recipe.batch_size, images)
     classes = len(training.categories)
     untrained = UntrainedModel(model.family, model.model_name, False, model.options)
-    arithmetic = chosen(device, model.family, size, precision=recipe.precision, memory_format=recipe.memory_format)
+    arithmetic = chosen(
+        device,
+        model.family,
+        size,
+        precision=recipe.precision,
+        memory_format=recipe.memory_format,
+        batch_size=recipe.batch_size,
+    )
     check_arithmetic(arithmetic, device)
     with repeatable(recipe.seed, threads, exact=recipe.deterministic or device == "cpu"):
         network = build(untrained.family, untrained.model_name, untrained.options, classes)

@@ -57,7 +57,7 @@ def chosen(
     precision: str = AUTO,
     memory_format: str = AUTO,
     compile: bool = False,
-    batch_size: int = 1,
+    batch_size: int | None = None,
     recorded: Mapping[str, Any] | None = None,
 ) -> Arithmetic:
     """``arithmetic.choose`` for this machine."""
