@@ -6,6 +6,9 @@ import { precompress } from './scripts/precompress.mjs';
 const SERVER = { target: 'http://127.0.0.1:8321', changeOrigin: false };
 const folder = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
 
+const NEXT =
+  /\/src\/(app\/Inspector|features\/(canvas\/(EmptyCanvas|GuideLayer|WiringLayer|QuickAdd|FindNode|HintLayer|canvasMenu|AnnotationNode)|parameters\/TargetSelect|runs\/PlanSummary))\.tsx$/;
+
 export default defineConfig({
   plugins: [react(), precompress()],
   resolve: { alias: { '@': folder('./src') } },
@@ -15,9 +18,17 @@ export default defineConfig({
     assetsDir: 'assets',
     target: 'es2024',
     chunkSizeWarningLimit: 800,
-    // All that the page begins with is one file: thirty small ones queue behind each other, and compress worse.
+    // All that the page begins with is one file, and what it needs right after that another: thirty small ones queue
+    // behind each other, and compress worse.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'begin', tags: ['$initial'] }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'begin', tags: ['$initial'], priority: 2 },
+            { name: 'next', test: NEXT, priority: 1 },
+          ],
+        },
+      },
     },
   },
   server: {

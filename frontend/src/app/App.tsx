@@ -4,6 +4,7 @@ import { Button } from '@/components/ui/Button';
 import { EmptyState, ErrorState } from '@/components/ui/EmptyState';
 import { useToasts } from '@/components/ui/toasts';
 import { TooltipProvider } from '@/components/ui/Tooltip';
+import { firstSightStands } from '@/lib/firstSight';
 import { catalogStore, useCatalog } from '@/lib/modules/catalog';
 import { navigate, paths, type Route, useRoute } from '@/lib/navigation';
 import { ApiError } from '@/services/http';
@@ -62,8 +63,13 @@ function Root() {
     if (reachable && away) retry();
   }, [reachable, away, retry]);
 
-  const failure = error ?? (loaded ? null : libraryError);
   const page = pageOf(route);
+  const alone = page !== null;
+  useEffect(() => {
+    if (alone) firstSightStands();
+  }, [alone]);
+
+  const failure = error ?? (loaded ? null : libraryError);
   if (page !== null) return <Suspense fallback={<Splash />}>{page}</Suspense>;
   if (opening.ready && loaded) return <Designer />;
   if (!failure) return <Splash />;

@@ -10,6 +10,7 @@ import { RunStatusBar } from '@/features/runs/RunStatusBar';
 import { useRunTitle } from '@/features/runs/useRunTitle';
 import { canvasApi, revealNode } from '@/lib/canvas/canvasApi';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { afterFirstSight } from '@/lib/firstSight';
 import { navigate, paths } from '@/lib/navigation';
 import { closeOutput, useOpenOutput } from '@/lib/outputAddress';
 import { runStore, useRunState } from '@/lib/run/runStore';
@@ -29,7 +30,9 @@ import { useAppCommands } from './useAppCommands';
 import { useClearedNotice } from './useClearedNotice';
 import { viewRun } from './viewRun';
 
-const Inspector = lazy(() => import('./Inspector').then((module) => ({ default: module.Inspector })));
+const Inspector = lazy(
+  afterFirstSight(() => import('./Inspector').then((module) => ({ default: module.Inspector }))),
+);
 const InspectorContent = lazy(() =>
   import('./Inspector').then((module) => ({ default: module.InspectorContent })),
 );

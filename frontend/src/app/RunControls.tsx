@@ -7,6 +7,7 @@ import { useCancelNode, useCancelRun } from '@/features/runs/useRunActions';
 import { useSubmit } from '@/features/runs/useSubmit';
 import { revealNode } from '@/lib/canvas/canvasApi';
 import { useCommands, type Command } from '@/lib/commands';
+import { afterFirstSight } from '@/lib/firstSight';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { followFacts, refreshFacts } from '@/lib/facts/factsStore';
 import { flushDraft } from '@/lib/drafts/draftStore';
@@ -19,8 +20,10 @@ import { useNarrow } from './layout';
 import { runCommands } from './runCommands';
 import styles from './RunControls.module.css';
 
-const PlanSummary = lazy(() =>
-  import('@/features/runs/PlanSummary').then((module) => ({ default: module.PlanSummary })),
+const PlanSummary = lazy(
+  afterFirstSight(() =>
+    import('@/features/runs/PlanSummary').then((module) => ({ default: module.PlanSummary })),
+  ),
 );
 
 /** Submit with what it would do, and Cancel while a run goes on. */

@@ -26,6 +26,7 @@ import { downloadDocument } from '@/features/projects/exchange';
 import { SaveState } from '@/features/projects/SaveState';
 import { emptyDocument, useProjects } from '@/features/projects/useProjects';
 import { runCommand } from '@/lib/commands';
+import { afterFirstSight } from '@/lib/firstSight';
 import { documentStore, redoLabel, undoLabel, useDocument } from '@/lib/document/documentStore';
 import { navigate, paths } from '@/lib/navigation';
 import { useLayout, useNarrow } from './layout';
@@ -34,8 +35,10 @@ import { RunControls } from './RunControls';
 import { type ThemeChoice, useTheme } from './theme';
 import styles from './TopBar.module.css';
 
-const TargetSelect = lazy(() =>
-  import('@/features/parameters/TargetSelect').then((module) => ({ default: module.TargetSelect })),
+const TargetSelect = lazy(
+  afterFirstSight(() =>
+    import('@/features/parameters/TargetSelect').then((module) => ({ default: module.TargetSelect })),
+  ),
 );
 
 interface TopBarProps {

@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io-client';
 import { createStore, useStore } from 'zustand';
 
+import { afterFirstSight } from '../lib/firstSight';
 import { createFeed } from '../lib/run/feed';
 import type { Feed, FeedHandlers, FeedLink, WatchAnswer } from '../lib/run/feed';
 import type { RunEvent } from '../lib/run/types';
@@ -97,9 +98,11 @@ function open(): void {
   opening ??= start();
 }
 
+const loadSocket = afterFirstSight(() => import('socket.io-client'));
+
 async function start(): Promise<void> {
   connectionStore.setState({ status: 'connecting', retryAt: null });
-  const { io } = await import('socket.io-client');
+  const { io } = await loadSocket();
   // Our own clock decides when to try again, so that the page can say when that is.
   socket = io('/runs', {
     path: '/socket.io',

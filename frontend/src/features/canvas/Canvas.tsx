@@ -23,6 +23,7 @@ import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
 import type { Point } from '@/lib/document/types';
+import { afterFirstSight } from '@/lib/firstSight';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
 import type { MenuPlace } from './canvasMenu';
@@ -75,19 +76,31 @@ function Annotation(props: NodeProps<AnnotationFlowNode>) {
   );
 }
 
-const EmptyCanvas = lazy(() => import('./EmptyCanvas').then((module) => ({ default: module.EmptyCanvas })));
-const GuideLayer = lazy(() => import('./GuideLayer').then((module) => ({ default: module.GuideLayer })));
-const WiringLayer = lazy(() => import('./WiringLayer').then((module) => ({ default: module.WiringLayer })));
-const loadMenu = () => import('./canvasMenu');
-const QuickAdd = lazy(() => import('./QuickAdd').then((module) => ({ default: module.QuickAdd })));
-const FindNode = lazy(() => import('./FindNode').then((module) => ({ default: module.FindNode })));
-const HintLayer = lazy(() => import('./HintLayer').then((module) => ({ default: module.HintLayer })));
+const EmptyCanvas = lazy(
+  afterFirstSight(() => import('./EmptyCanvas').then((module) => ({ default: module.EmptyCanvas }))),
+);
+const GuideLayer = lazy(
+  afterFirstSight(() => import('./GuideLayer').then((module) => ({ default: module.GuideLayer }))),
+);
+const WiringLayer = lazy(
+  afterFirstSight(() => import('./WiringLayer').then((module) => ({ default: module.WiringLayer }))),
+);
+const loadMenu = afterFirstSight(() => import('./canvasMenu'));
+const QuickAdd = lazy(
+  afterFirstSight(() => import('./QuickAdd').then((module) => ({ default: module.QuickAdd }))),
+);
+const FindNode = lazy(
+  afterFirstSight(() => import('./FindNode').then((module) => ({ default: module.FindNode }))),
+);
+const HintLayer = lazy(
+  afterFirstSight(() => import('./HintLayer').then((module) => ({ default: module.HintLayer }))),
+);
 
 const nodeTypes: NodeTypes = { module: ModuleNode, note: Annotation, section: Annotation };
 const edgeTypes: EdgeTypes = { wire: WireEdge };
 
-/** When the code that the first sight does not need is fetched. */
-const PRELOAD_MS = 400;
+/** How long after the first sight the code of what needs a hand or a key is fetched. */
+const PRELOAD_MS = 200;
 /** How long nothing can be pressed after the last turn of the wheel, unless the pointer moves. */
 const SHIELD_MS = 150;
 const MIDDLE_BUTTON = [1];
@@ -115,11 +128,15 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   const [container, setContainer] = useState<HTMLElement | null>(null);
   useEffect(followDocument, []);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      preloadHands();
-      preloadMenus();
-    }, PRELOAD_MS);
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
+    void afterFirstSight(() => Promise.resolve())().then(() => {
+      if (!left) timer = setTimeout(preload, PRELOAD_MS);
+    });
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
   }, []);
   useEffect(() => {
     canvasUi.setState({ readOnly });
@@ -175,6 +192,11 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
       </section>
     </ContextMenu>
   );
+}
+
+function preload(): void {
+  preloadHands();
+  preloadMenus();
 }
 
 /** The part that is drawn anew while something moves; everything around it stays. */

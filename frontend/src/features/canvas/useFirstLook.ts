@@ -1,6 +1,7 @@
 import { useNodesInitialized, useReactFlow, type OnMoveEnd } from '@xyflow/react';
 import { useCallback, useEffect, useRef } from 'react';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
+import { firstSightStands } from '@/lib/firstSight';
 import { recallViewport, rememberViewport } from './viewportMemory';
 
 /** Show a pipeline that was just opened: where it was left in this browser, else as a whole. Returns what remembers. */
@@ -18,6 +19,7 @@ export function useFirstLook(): OnMoveEnd {
     if (viewport) void flow.setViewport(viewport);
     else if (isEmpty) void flow.setViewport({ x: 0, y: 0, zoom: 1 });
     else void flow.fitView({ padding: 0.12, maxZoom: 1 });
+    firstSightStands();
   }, [flow, measured, opened, isEmpty]);
   return useCallback<OnMoveEnd>((_, viewport) => {
     const { pipelineId, order } = documentStore.getState();
