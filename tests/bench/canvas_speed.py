@@ -32,7 +32,7 @@ def canvas(nodes: int) -> Measurement:
     """Frames a second of the slowest of panning, zooming and dragging, the whole graph in view."""
     document = _graph(nodes)
     with serving() as (url, _, _), _bare_page(document, nodes) as bare:
-        ours = f"{url}/pipelines/{_create(url, document)}"
+        ours = f"{url}/pipelines/{create(url, document)}"
         script = [str(HERE / "measure.mjs"), ours, f"{bare}/#{nodes}", str(ROUNDS)]
         answer = subprocess.run(["node", *script], cwd=ROOT, check=True, capture_output=True, text=True)
     print(answer.stderr, end="")
@@ -63,7 +63,7 @@ def page_ready() -> list[Measurement]:
     nodes = len(json.loads(SAMPLE.read_text())["nodes"])
     document = _graph(nodes)
     with serving() as (url, _, _), _bare_page(document, nodes) as bare:
-        ours = f"{url}/pipelines/{_create(url, document)}"
+        ours = f"{url}/pipelines/{create(url, document)}"
         script = [str(HERE / "ready.mjs"), ours, f"{bare}/#{nodes}", str(nodes), str(OPENINGS)]
         answer = subprocess.run(["node", *script], cwd=ROOT, check=True, capture_output=True, text=True)
     times: dict[str, dict[str, list[float]]] = json.loads(answer.stdout)
@@ -94,7 +94,8 @@ def _graph(nodes: int) -> dict[str, Any]:
     return {**sample, "name": f"{nodes} nodes", "nodes": made, "wires": wires}
 
 
-def _create(url: str, document: dict[str, Any]) -> str:
+def create(url: str, document: dict[str, Any]) -> str:
+    """Keep the document on the server; its id."""
     body = json.dumps({"document": document}).encode()
     request = urllib.request.Request(f"{url}/api/v1/pipelines", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request) as answer:
@@ -108,13 +109,15 @@ def _bare_page(document: dict[str, Any], nodes: int) -> Iterator[str]:
         build = ["npx", "vite", "build", str(HERE), "--outDir", folder, "--base", "./", "--logLevel", "error"]
         subprocess.run([*build, "--config", str(HERE / "vite.config.mjs")], cwd=ROOT / "frontend", check=True)
         (Path(folder) / f"graph-{nodes}.json").write_text(json.dumps(document))
-        handler = functools.partial(_Quiet, directory=folder)
+        handler = functools.partial(Quiet, directory=folder)
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}"
             server.shutdown()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing about it."""
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the benchmark's own output readable."""

@@ -16,7 +16,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import canvas_speed, latency, orchestration, page, ranks, ray_nodes, scheduling, server, training, web
+from tests.bench import canvas_speed, grid_speed, latency, orchestration, page, ranks, ray_nodes, scheduling, server, training, web
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
@@ -45,6 +45,7 @@ BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {
     "canvas-144": lambda: canvas_speed.canvas(144),
     "canvas-700": lambda: canvas_speed.canvas(700),
     "canvas-1000": lambda: canvas_speed.canvas(1000),
+    "grid-50000": grid_speed.grid_50000,
 }
 
 
