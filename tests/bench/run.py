@@ -16,7 +16,19 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import canvas_speed, grid_speed, latency, orchestration, page, ranks, ray_nodes, scheduling, server, training, web
+from tests.bench import (
+    canvas_speed,
+    grid_speed,
+    latency,
+    orchestration,
+    page,
+    ranks,
+    ray_nodes,
+    scheduling,
+    server,
+    training,
+    web,
+)
 from tests.bench.harness import ROOT, Measurement
 
 BENCHMARKS: dict[str, Callable[[], Measurement | list[Measurement]]] = {

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { memo, useState } from 'react';
 
 import { Select } from '@/components/ui/Select';
 import { TextField } from '@/components/ui/TextField';
@@ -22,19 +22,31 @@ interface GridBarProps {
 
 /** Which of many pictures are in sight, and ways to others. */
 export function GridBar({ first, last, total, landmarks, onJump }: GridBarProps) {
-  const [wanted, setWanted] = useState('');
   const here = landmarks.findLast(({ index }) => index <= first);
   return (
     <div className={styles.bar}>
       <span className={styles.place}>
         {count(first + 1)}–{count(last + 1)} of {count(total)}
       </span>
+      <Jumps here={here?.name ?? null} total={total} landmarks={landmarks} onJump={onJump} />
+    </div>
+  );
+}
+
+interface JumpsProps extends Pick<GridBarProps, 'total' | 'landmarks' | 'onJump'> {
+  here: string | null;
+}
+
+const Jumps = memo(function Jumps({ here, total, landmarks, onJump }: JumpsProps) {
+  const [wanted, setWanted] = useState('');
+  return (
+    <>
       {landmarks.length > 1 && (
         <label className={styles.field}>
           Jump to
           <Select
             label="Jump to category"
-            value={here?.name ?? null}
+            value={here}
             options={landmarks.map(({ name }) => ({ value: name, label: name }))}
             onValueChange={(name) => {
               const found = landmarks.find((landmark) => landmark.name === name);
@@ -66,6 +78,6 @@ export function GridBar({ first, last, total, landmarks, onJump }: GridBarProps)
           />
         </label>
       </form>
-    </div>
+    </>
   );
-}
+});

@@ -1,7 +1,6 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 
-import { cx } from '@/components/ui/cx';
 import { EmptyState } from '@/components/ui/EmptyState';
 import { announce } from '@/lib/announce';
 import { count } from '@/lib/run/format';
@@ -12,18 +11,21 @@ import type { Preview } from '@/services/types.generated';
 
 import { GridBar } from './GridBar';
 import type { Landmark } from './GridBar';
+import { GridCell } from './GridCell';
 import { movedInGrid, pagesOf } from './gridWindow';
 import type { ImageItem } from './imageItem';
 import styles from './ImageGrid.module.css';
 import { Lightbox } from './Lightbox';
 import type { Question } from './Lightbox';
-import { Thumbnail } from './Thumbnail';
 import { useSettled } from './useSettled';
 
 const PAGE = 120;
 const GAP = 12;
 const CAPTION = 36;
 const LONG = 60;
+/** How long a picture has to be here while one scrolls before it is asked for, in ms. */
+const PASSING = 240;
+const NO_LANDMARKS: readonly Landmark[] = [];
 
 interface ImageGridProps<P extends Preview, T extends ImageItem> {
   label: string;
@@ -79,16 +81,35 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
   const last = Math.min(total, ((visible.at(-1)?.index ?? 0) + 1) * columns) - 1;
   const pages = useSettled(pagesOf(first, last, [open], total, PAGE));
   const loaded = usePreviewPages<P>(target, params, pages, PAGE);
+  // Taken out once for each page: what stays the same isn't drawn anew.
+  const picked = useMemo(() => ({ pick, of: new WeakMap<P, readonly T[]>() }), [pick]);
   const itemAt = (index: number): T | undefined => {
     const page = loaded.get(Math.floor(index / PAGE));
-    return page === undefined ? undefined : pick(page)[index % PAGE];
+    if (page === undefined) return undefined;
+    const items = picked.of.get(page) ?? picked.pick(page);
+    picked.of.set(page, items);
+    return items[index % PAGE];
   };
-
-  const goTo = (index: number, focus: boolean) => {
-    focusDue.current = focus;
+  const show = useCallback((index: number) => {
     setActive(index);
-    rows.scrollToIndex(Math.floor(index / columns), focus ? { align: 'auto' } : { align: 'start' });
-  };
+    setOpen(index);
+  }, []);
+
+  const goTo = useCallback(
+    (index: number, focus: boolean) => {
+      focusDue.current = focus;
+      setActive(index);
+      rows.scrollToIndex(Math.floor(index / columns), focus ? { align: 'auto' } : { align: 'start' });
+    },
+    [rows, columns],
+  );
+  const jump = useCallback(
+    (index: number) => {
+      goTo(index, false);
+      announce(`Image ${count(index + 1)} of ${count(total)}`);
+    },
+    [goTo, total],
+  );
   useEffect(() => {
     if (!focusDue.current) return;
     const cell = box.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
@@ -107,11 +128,8 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
           first={Math.min(top, total - 1)}
           last={Math.min(total, top + Math.max(1, Math.round(size.height / rowHeight)) * columns) - 1}
           total={total}
-          landmarks={props.landmarks ?? []}
-          onJump={(index) => {
-            goTo(index, false);
-            announce(`Image ${count(index + 1)} of ${count(total)}`);
-          }}
+          landmarks={props.landmarks ?? NO_LANDMARKS}
+          onJump={jump}
         />
       )}
       <div ref={box} className={styles.box}>
@@ -131,42 +149,20 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
           {visible.flatMap((row) =>
             Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, column) => {
               const index = row.index * columns + column;
-              const item = itemAt(index);
               return (
-                <li
+                <GridCell
                   key={index}
-                  className={styles.cell}
-                  aria-setsize={total}
-                  aria-posinset={index + 1}
-                  style={{
-                    width: side,
-                    transform: `translate(${column * (side + GAP)}px, ${row.start}px)`,
-                  }}
-                >
-                  <button
-                    type="button"
-                    className={styles.open}
-                    data-index={index}
-                    tabIndex={index === reachable ? 0 : -1}
-                    aria-label={item === undefined ? `Image ${count(index + 1)}, loading` : undefined}
-                    onClick={() => {
-                      setActive(index);
-                      setOpen(index);
-                    }}
-                  >
-                    {item === undefined || digest === null ? (
-                      <span className={styles.blank} style={{ height: side }} />
-                    ) : (
-                      <>
-                        <Thumbnail key={item.id} digest={digest} imageId={item.id} alt={item.title} />
-                        <span className={cx(styles.caption, item.wrong === true && styles.wrong)}>
-                          {item.caption}
-                        </span>
-                        <span className={styles.title}>{item.title}</span>
-                      </>
-                    )}
-                  </button>
-                </li>
+                  index={index}
+                  total={total}
+                  item={itemAt(index)}
+                  digest={digest}
+                  side={side}
+                  x={column * (side + GAP)}
+                  y={row.start}
+                  reachable={index === reachable}
+                  wait={rows.isScrolling ? PASSING : 0}
+                  onOpen={show}
+                />
               );
             }),
           )}
