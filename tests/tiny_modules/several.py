@@ -41,6 +41,8 @@ class Several(Module):
         (ctx.scratch / "own").write_text(str(ctx.rank))
         about = f"{ctx.rank} {ctx.processes} {ctx.threads} {ctx.device} {ctx.scratch.name}"
         (ctx.folder / "said" / f"{ctx.rank}.txt").write_text(about)
+        if ctx.rank == 0:
+            (ctx.log_folder / "curves").write_text(about)
         if self.way == "well" or (self.once and Path(self.once).exists()):
             return
         if ctx.rank != self.rank:

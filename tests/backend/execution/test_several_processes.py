@@ -53,6 +53,8 @@ def test_each_knows_its_place(place: Place, count: int) -> None:
     assert logged(place, run) == {(stream, f"I am {rank} of {count}") for rank, stream in enumerate(streams)}
     assert [metric["values"] for metric in run["nodes"]["only"]["metrics"]] == [{"rank": 0}]
     assert run["nodes"]["only"]["progress"]["done"] == 1
+    (curves,) = place.home.glob("attempts/*/logs/curves")  # what belongs to the log outlives the attempt
+    assert curves.read_text() == place.file(run, "only", "result", "0.txt")
 
 
 def test_cancelled_in_under_a_second(place: Place) -> None:
