@@ -45,6 +45,7 @@ test('refuses a wire that does not fit, with the reason', async ({ page, server 
   await expect(
     page.getByText(/takes an? ImageDirectory, not an? TransformationDirectory/i).first(),
   ).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: /takes an? ImageDirectory/ })).toBeAttached();
   await expect(wires).toHaveCount(15);
 });
 
@@ -165,6 +166,14 @@ test('copies and pastes nodes with their wires, also into another tab', async ({
   await other.page.keyboard.press('Control+v');
   await expect(other.page.locator('[data-node-id]')).toHaveCount(12);
   await expect(other.page.locator('.react-flow__edge')).toHaveCount(15);
+
+  // Text that is no pipeline changes nothing, and that is said.
+  await other.page.evaluate(() => navigator.clipboard.writeText('{"format": "something else"}'));
+  await other.page.keyboard.press('Control+v');
+  const said = other.page.getByRole('status').filter({ hasText: 'Nothing was pasted' });
+  await expect(said.first()).toBeAttached();
+  await expect(other.page.getByText(/^The canvas takes nodes copied from a pipeline/)).toBeVisible();
+  await expect(other.page.locator('[data-node-id]')).toHaveCount(12);
 });
 
 test('moves a wire by its end, and joins and adds with the mouse what fits', async ({ page, server }) => {

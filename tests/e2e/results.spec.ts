@@ -1,4 +1,7 @@
 /** Results as a person goes through them: narrowed, shared by a link, explained, exported. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { Designer } from './designer.js';
 import { expect, test } from './fixtures.js';
 import { createPipeline, QUICK, sample } from './pipelines.js';
@@ -96,3 +99,83 @@ test('narrows, shares, explains and exports what a model has made', async ({ pag
   await viewer.getByRole('button', { name: 'Download model.pt2' }).click();
   expect((await downloading).suggestedFilename()).toBe('model.pt2');
 });
+
+test('scrolls and jumps through thousands of images, and asks for none that it passes', async ({
+  page,
+  server,
+}) => {
+  const folder = join(server.home, 'data', 'many');
+  for (let category = 0; category < 10; category++) {
+    mkdirSync(join(folder, `kind-${String(category)}`), { recursive: true });
+    for (let index = 0; index < 300; index++) {
+      const path = join(folder, `kind-${String(category)}`, `${String(index)}.png`);
+      writeFileSync(path, tinyImage(category * 300 + index));
+    }
+  }
+  const document = sample();
+  const kept = new Set(['dataset', 'convert']);
+  document.nodes = document.nodes.filter((node) => kept.has(node.id));
+  for (const node of document.nodes) if (node.id === 'dataset') node.parameters.path = folder;
+  document.wires = document.wires.filter(({ to }) => kept.has(to[0]));
+  const id = await createPipeline(server.url, document);
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  await designer.submit();
+  await expect(designer.node('convert')).toHaveAttribute('data-run', 'completed', { timeout: 120_000 });
+
+  const asked = new Set<number>();
+  let thumbnails = 0;
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.pathname.endsWith('/preview')) asked.add(Number(url.searchParams.get('offset') ?? 0));
+    if (url.pathname.includes('/images/')) thumbnails += 1;
+  });
+  await designer.select('convert');
+  await designer.tab('Outputs');
+  await designer.inspector.getByRole('button', { name: 'Open' }).click();
+  const viewer = page.getByRole('dialog');
+  const grid = viewer.getByRole('list', { name: 'Images, 3,000' });
+  await expect(grid.getByRole('img').first()).toBeVisible();
+  await expect(viewer.getByText(/^1–\d+ of 3,000$/)).toBeVisible();
+
+  // To the end at once: what lies between is neither asked for nor drawn.
+  await grid.locator('..').evaluate((box) => {
+    box.scrollTop = box.scrollHeight;
+  });
+  await expect(viewer.getByText(/^2,\d{3}–3,000 of 3,000$/)).toBeVisible();
+  await expect(grid.locator('[data-index="2999"]').getByRole('img')).toBeVisible();
+  expect([...asked].filter((offset) => offset > 240 && offset < 2640)).toEqual([]);
+  expect(await grid.getByRole('listitem').count()).toBeLessThan(200);
+  expect(thumbnails).toBeLessThan(400);
+
+  await viewer.getByRole('combobox', { name: 'Jump to category' }).click();
+  await page.getByRole('option', { name: 'kind-5' }).click();
+  await expect(viewer.getByText(/^1,(49\d|50\d)–.* of 3,000$/)).toBeVisible();
+  await expect(grid.getByText('kind-5').first()).toBeVisible();
+  expect([...asked].filter((offset) => offset > 1800 && offset < 2640)).toEqual([]);
+
+  // By keys: the last one, large, and the one before it.
+  await grid.locator('[tabindex="0"]').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('3,000 of 3,000', { exact: true })).toBeVisible();
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByText('2,999 of 3,000', { exact: true })).toBeVisible();
+});
+
+/** A PNG of 3 × 3 grey pixels, another one for each number. */
+function tinyImage(number: number): Buffer {
+  const header = Buffer.from([0, 0, 0, 3, 0, 0, 0, 3, 8, 0, 0, 0, 0]);
+  const pixels = Buffer.alloc(12);
+  pixels.writeUInt16BE(number, 1);
+  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(pixels)), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
+}
+
+function chunk(kind: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(kind), data]);
+  const ends = Buffer.alloc(8);
+  ends.writeUInt32BE(data.length, 0);
+  ends.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+}
