@@ -159,6 +159,76 @@ test('edits the graph in the outline, by keyboard alone', async ({ page, server 
   await expect(wires).toHaveCount(14);
 });
 
+test('builds a small graph from nothing, by keyboard alone', async ({ page, server }) => {
+  const id = await createPipeline(server.url, { ...sample(), nodes: [], wires: [] });
+  const designer = new Designer(page);
+  await designer.open(`/pipelines/${id}`);
+  const wires = page.locator('.react-flow__edge');
+  const tree = page.getByRole('tree', { name: 'Outline of the pipeline' });
+  const search = page.getByRole('combobox', { name: 'Search modules' });
+
+  await page.keyboard.press('Control+Shift+O');
+  const outline = page.getByRole('region', { name: 'Outline', exact: true });
+  await expect(outline.getByRole('button', { name: 'Add a module' })).toBeFocused();
+  await add('dataset', 'Dataset');
+  await goTo(/^Out Dataset/);
+  await page.keyboard.press('Enter');
+  await addWhatFits('convert', 'Convert to Image Directory');
+  await goTo(/^Out Output image directory/);
+  await page.keyboard.press('Enter');
+  await addWhatFits('apply', 'Apply Image Transformation');
+  await expect(wires).toHaveCount(2);
+
+  // What is there already is joined through the ports that fit.
+  await page.keyboard.press('Shift+A');
+  await add('init', 'Init Image Transformation');
+  await goTo(/^Out Output image transformation/);
+  await page.keyboard.press('Enter');
+  const targets = page.getByRole('listbox', { name: /^Ports that fit Init Image Transformation/ });
+  await expect(targets).toBeFocused();
+  await expect(targets.getByRole('option')).toHaveText([/Apply Image Transformation/]);
+  await page.keyboard.press('Enter');
+  await expect(wires).toHaveCount(3);
+  await expect(page.getByRole('status').filter({ hasText: 'Joined Init Image' })).toBeAttached();
+
+  // Enter on a node leads on to its parameters.
+  await goTo(/^Dataset$/);
+  await page.keyboard.press('Enter');
+  await expect(designer.inspector.getByRole('combobox', { name: 'Path' })).toBeVisible();
+
+  async function add(words: string, title: string): Promise<void> {
+    if (await search.isHidden()) await page.keyboard.press('Enter');
+    await expect(search).toBeFocused();
+    await page.keyboard.type(words);
+    await page.keyboard.press('Enter');
+    await expect(tree.getByRole('treeitem', { name: title, exact: true })).toBeAttached();
+    await expect(page.locator('.react-flow__node:focus')).toContainText(title);
+  }
+
+  async function addWhatFits(words: string, title: string): Promise<void> {
+    await expect(page.getByRole('listbox', { name: /^Ports that fit/ })).toBeFocused();
+    const more = page.getByRole('button', { name: 'Add one that fits' });
+    await page.keyboard.press('Tab');
+    await expect(more).toBeFocused();
+    await page.keyboard.press('Enter');
+    await add(words, title);
+  }
+
+  /** Goes to the outline and down to a row. */
+  async function goTo(row: RegExp): Promise<void> {
+    await page.keyboard.press('Control+Shift+O');
+    await expect(tree.locator(':focus')).toHaveRole('treeitem');
+    await page.keyboard.press('Home');
+    const wanted = tree.getByRole('treeitem', { name: row });
+    const focused = () => wanted.evaluate((element) => element === document.activeElement);
+    for (let presses = 0; presses < 30 && !(await focused()); presses++) {
+      await page.keyboard.press('ArrowDown');
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    await expect(wanted).toBeFocused();
+  }
+});
+
 test('joins two selected nodes with one key, and walks along the wires', async ({ page, server }) => {
   const document = sample();
   document.wires = document.wires.filter((wire) => wire.to[0] !== 'split-a');

@@ -130,6 +130,14 @@ export function Outline({ onOpenInspector }: OutlineProps) {
         name={portName(content, modules, joining.ref, joining.side)}
         targets={joinTargets(content, modules, joining)}
         onLeave={leave}
+        onAdd={() => {
+          // The focus goes to the list of modules and not back to the port.
+          setJoining(null);
+          const box = document.querySelector('[data-canvas]')?.getBoundingClientRect();
+          canvasUi.setState({
+            quickAdd: { client: [(box?.left ?? 0) + 80, (box?.top ?? 0) + 80], end: joining },
+          });
+        }}
       />
     );
   }
@@ -224,10 +232,15 @@ interface TargetsProps {
   readonly name: string;
   readonly targets: readonly JoinTarget[];
   readonly onLeave: () => void;
+  /** Choose a module to add and join, in place of a port that is there. */
+  readonly onAdd: () => void;
 }
 
-/** While a wire is drawn: only the ports that take it. Arrows or Tab step, Enter joins, Escape drops. */
-function Targets({ end, name, targets, onLeave }: TargetsProps) {
+/**
+ * While a wire is drawn: only the ports that take it. Arrows or Tab step, Enter joins, Escape drops; Tab after the last
+ * leads out.
+ */
+function Targets({ end, name, targets, onLeave, onAdd }: TargetsProps) {
   const modules = useCatalog((state) => state.modules);
   const [at, setAt] = useState(0);
   const join = (target: JoinTarget | undefined) => {
@@ -259,7 +272,8 @@ function Targets({ end, name, targets, onLeave }: TargetsProps) {
           else if (event.key === 'Escape') {
             announce('Wire dropped.');
             onLeave();
-          } else if (['ArrowUp', 'ArrowDown', 'Tab'].includes(event.key) && targets.length > 0)
+          } else if (event.key === 'Tab' && at + by in targets) setAt(at + by);
+          else if (['ArrowUp', 'ArrowDown'].includes(event.key) && targets.length > 0)
             setAt((at + by + targets.length) % targets.length);
           else return;
           event.preventDefault();
@@ -284,17 +298,7 @@ function Targets({ end, name, targets, onLeave }: TargetsProps) {
       </ul>
       {targets.length === 0 && <p className={styles.hint}>No port on the canvas fits.</p>}
       <div className={styles.actions}>
-        <Button
-          size="sm"
-          icon={<Plus />}
-          onClick={() => {
-            const box = document.querySelector('[data-canvas]')?.getBoundingClientRect();
-            onLeave();
-            canvasUi.setState({
-              quickAdd: { client: [(box?.left ?? 0) + 80, (box?.top ?? 0) + 80], end },
-            });
-          }}
-        >
+        <Button size="sm" icon={<Plus />} onClick={onAdd}>
           Add one that fits
         </Button>
         <Button size="sm" variant="ghost" onClick={onLeave}>
