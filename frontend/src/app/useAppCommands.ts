@@ -34,7 +34,9 @@ export const APP_COMMANDS: readonly Command[] = [
     shortcut: ['Mod+Shift+O'],
     perform: () => {
       useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'outline' });
-      focusWhenThere(() => document.querySelector('[data-outline] [role="treeitem"][tabindex="0"]'));
+      // The first row, or the button that begins it.
+      const row = () => document.querySelector<HTMLElement>('[data-outline] [role="treeitem"][tabindex="0"]');
+      focusWhenThere(() => row() ?? document.querySelector('[data-outline] button'));
     },
   },
   {
