@@ -22,8 +22,9 @@ import { announce, useAnnouncement } from '@/lib/announce';
 import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
-import type { Point } from '@/lib/document/types';
+import type { DocumentWire, Point } from '@/lib/document/types';
 import { afterFirstSight } from '@/lib/firstSight';
+import { catalogStore, nodeTitle } from '@/lib/modules/catalog';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
 import type { MenuPlace } from './canvasMenu';
@@ -42,7 +43,7 @@ import {
   type AnnotationFlowNode,
   type CanvasNode,
 } from './flowStore';
-import { aimInsertion, endInsertion, isLoose } from './insertion';
+import { aimInsertion, endInsertion, isLoose, makeWay } from './insertion';
 import { ModuleNode } from './ModuleNode';
 import { CULL_FROM, GRID } from './sizes';
 import { SlotsContext, type CanvasSlots } from './slots';
@@ -397,9 +398,20 @@ function stopDrag(_event: unknown, node: CanvasNode, moved: CanvasNode[]): void 
   endHolding();
   const wire = endInsertion();
   const [position] = wire ? endDrag([node.id]).values() : [];
-  if (wire && position && documentStore.getState().insertIntoWire(node.id, wire, position))
-    announce('Inserted into the wire.');
+  if (wire && position && insert(node.id, wire, position)) announce('Inserted into the wire.');
   else commitMoves(moved);
+}
+
+function insert(nodeId: string, wire: DocumentWire, position: Point): boolean {
+  const { nodes, batch, insertIntoWire } = documentStore.getState();
+  const node = nodes[nodeId];
+  if (!node) return false;
+  let fits = false;
+  batch(`Insert ${nodeTitle(node, catalogStore.getState().modules)} into a wire`, () => {
+    fits = insertIntoWire(nodeId, wire, position);
+    if (fits) makeWay(nodeId, wire);
+  });
+  return fits;
 }
 
 function stopSelectionDrag(_event: unknown, moved: CanvasNode[]): void {

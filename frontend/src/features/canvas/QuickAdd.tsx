@@ -11,6 +11,7 @@ import { catalogStore, nodeTitle, useCatalog } from '@/lib/modules/catalog';
 import { ModuleIcon } from '@/lib/modules/ModuleIcon';
 import { searchModules } from '@/lib/modules/search';
 import { canvasUi, useCanvasUi, type QuickAddRequest } from './canvasUi';
+import { insertModule } from './insertion';
 import styles from './QuickAdd.module.css';
 import { NODE_WIDTH } from './sizes';
 import { TypeDots } from './TypeDots';
@@ -75,7 +76,8 @@ function QuickAddList({ request }: { request: QuickAddRequest }) {
       canvasApi()?.reveal(store.addNode(spec.id, position, { join }), { focus: true });
     } else {
       const at: Point = wire ? [position[0], y - 32] : position;
-      canvasApi()?.reveal(store.addNode(spec.id, at, wire ? { onWire: wire } : {}), { focus: true });
+      const id = wire ? insertModule(spec.id, at, wire) : store.addNode(spec.id, at);
+      canvasApi()?.reveal(id, { focus: true });
     }
     announce(`${spec.title} ${wire ? 'inserted' : end ? 'added and joined' : 'added'}.`);
     close();

@@ -3,9 +3,12 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { documentStore } from '@/lib/document/documentStore';
+import { makeRoom } from '@/lib/document/makeRoom';
 import { spliceFor } from '@/lib/document/splice';
 import { wireId, type DocumentWire, type Point } from '@/lib/document/types';
 import { catalogStore } from '@/lib/modules/catalog';
+import { drawnBoxes } from './flowStore';
+import { NODE_HEIGHT, NODE_WIDTH } from './sizes';
 
 /** The wire that would be led through what is being dragged. */
 const insertionStore = createStore<{ readonly wire: DocumentWire | null }>()(() => ({ wire: null }));
@@ -41,6 +44,27 @@ export function endInsertion(): DocumentWire | null {
   const { wire } = insertionStore.getState();
   if (wire) insertionStore.setState({ wire: null });
   return wire;
+}
+
+/** Add a module in the middle of a wire. */
+export function insertModule(moduleId: string, place: Point, wire: DocumentWire): string {
+  const { addNode, batch } = documentStore.getState();
+  let id = '';
+  batch(`Insert ${catalogStore.getState().modules.get(moduleId)?.title ?? moduleId}`, () => {
+    id = addNode(moduleId, place, { onWire: wire });
+    makeWay(id, wire);
+  });
+  return id;
+}
+
+/** Have the nodes around make way for one that was put into a wire. To be done within the step that puts it there. */
+export function makeWay(nodeId: string, { from, to }: DocumentWire): void {
+  const { nodes, moveNodes } = documentStore.getState();
+  const position = nodes[nodeId]?.position;
+  if (!position) return;
+  const boxes = drawnBoxes();
+  const size = boxes.get(nodeId)?.size ?? [NODE_WIDTH, NODE_HEIGHT];
+  moveNodes(makeRoom(new Map(boxes).set(nodeId, { position, size }), nodeId, { from: from[0], to: to[0] }));
 }
 
 /** Whether a node may be put into a wire by dragging: only one that is not part of the graph yet. */

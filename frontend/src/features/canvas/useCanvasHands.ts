@@ -13,7 +13,7 @@ import { canvasUi } from './canvasUi';
 import { around, listenToClipboard } from './clipboard';
 import type { CanvasHands, Step } from './commands';
 import { drawnBoxes, type CanvasNode, type WireFlowEdge } from './flowStore';
-import { aimInsertion, endInsertion } from './insertion';
+import { aimInsertion, endInsertion, insertModule } from './insertion';
 import { NODE_WIDTH } from './sizes';
 
 const FIT = { padding: 0.14, maxZoom: 1 };
@@ -97,9 +97,10 @@ export function useCanvasHands(
     const add = (moduleId: string, client: Point, wire?: DocumentWire | null) => {
       const [x, y] = hands.toFlow(client);
       const title = catalogStore.getState().modules.get(moduleId)?.title ?? moduleId;
-      const id = documentStore
-        .getState()
-        .addNode(moduleId, freePlace([x - NODE_WIDTH / 2, y - 24]), wire ? { onWire: wire } : {});
+      const place: Point = [x - NODE_WIDTH / 2, y - 24];
+      const id = wire
+        ? insertModule(moduleId, place, wire)
+        : documentStore.getState().addNode(moduleId, freePlace(place));
       announce(wire ? `${title} inserted into the wire.` : `${title} added.`);
       return id;
     };
