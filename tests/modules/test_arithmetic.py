@@ -54,6 +54,12 @@ def test_batches_of_one_stay_as_the_plain_loop_has_them() -> None:
     assert choose(PLAIN, "densenet", (224, 224), batch_size=1).memory_format == "channels_last"
 
 
+@pytest.mark.parametrize(("side", "size", "fused"), [(64, 15, False), (64, 16, True), (224, 1, False), (224, 2, True)])
+def test_little_batches_of_a_densenet_are_not_fused(side: int, size: int, fused: bool) -> None:
+    assert choose(PLAIN, "densenet", (side, side), batch_size=size, kernels=True).fused is fused
+    assert choose(AVX512, "resnet", (side, side), batch_size=size, kernels=True).fused
+
+
 def test_what_was_asked_for_is_taken() -> None:
     made = choose(AMX, "resnet", (224, 224), precision="fp32", memory_format="contiguous", kernels=True)
     assert made == Arithmetic("fp32", "contiguous", False, "it was asked for")

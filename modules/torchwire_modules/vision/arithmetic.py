@@ -13,6 +13,9 @@ cores, from ``make bench`` (docs/benchmarks.md says on which machines); the rows
 - Channels-last is faster nearly everywhere: 18 and 22 for ResNet-18 in float32 at 224 pixels. Not on Apple's GPU, and
   not for a ResNet in float32 on small images, whose weights weigh more than its maps: on that EPYC 257 and 237 at 32
   pixels, 53 and 41 in batches of 4; nor in batches of one: 0.96 of contiguous at 224 pixels, 1.05 in batches of two.
+- Fused kernels cost a DenseNet time of their own, which little batches don't win back: beside the plain step 1.19
+  without and 1.00 with them for two images of 64 pixels, 1.14 and 0.99 for one of 224, but 1.25 and 1.32 for sixteen
+  of 64, all in float32.
 - A GPU with bfloat16 (compute capability 8.0 on) uses it; an older one uses float16, whose gradients need scaling.
 
 Networks are compiled (``torch.compile``) only where that is asked for; ``COMPILING`` says how. On a processor it took
@@ -41,6 +44,9 @@ OFF, DEFAULT, GRAPHS = "off", "default", "reduce-overhead"
 """How a network is compiled: not at all, plainly, or into CUDA graphs (torch.compile's own words)."""
 LAUNCH_BOUND = 40 * 224 * 224
 """Pixels of a batch up to which a GPU waits for its kernels to be started."""
+
+LITTLE = 1 << 16
+"""Pixels of a batch under which a DenseNet runs without the fused kernels."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +149,11 @@ def choose(
         small = machine.kind == "cpu" and family == "resnet" and precision == "fp32" and little
         memory_format = "contiguous" if small or machine.kind == "mps" else "channels_last"
     compiled, compiled_why = OFF, ""
+    pixels = (batch_size or 1) * image_size[0] * image_size[1]
     if compile:
-        pixels = (batch_size or 1) * image_size[0] * image_size[1]
         how = next(rule for rule in COMPILING if rule.fits(machine, pixels))
         compiled, compiled_why = how.compiled, how.why
     fused = kernels and machine.kind == "cpu" and memory_format == "channels_last" and compiled == OFF
+    if batch_size is not None and family == "densenet" and pixels < LITTLE:
+        fused = False
     return Arithmetic(precision, memory_format, fused, why, compiled, compiled_why)
