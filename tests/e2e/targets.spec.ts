@@ -31,7 +31,8 @@ async function fillIn(page: Page, form: Locator, exchange: string): Promise<void
   await page.getByRole('option', { name: 'local' }).click();
 }
 
-test('adds a target, tries it, runs a pipeline there and removes it', async ({ page, server }) => {
+test('adds a target, tries it, runs a pipeline there and removes it', async ({ page, server, console }) => {
+  console.expect(/400 .*\/targets\/test$/);
   test.setTimeout(600_000);
   page.setDefaultTimeout(60_000);
   await page.goto('/targets');
