@@ -4,7 +4,8 @@
 const AT_THE_LATEST_MS = 2500;
 
 let stands: () => void;
-const standing = new Promise<void>((resolve) => {
+/** Comes true when the pipeline is on the screen, or nothing is waited for any more. */
+export const firstSight = new Promise<void>((resolve) => {
   stands = resolve;
 });
 setTimeout(() => stands(), AT_THE_LATEST_MS);
@@ -17,5 +18,5 @@ export function firstSightStands(): void {
 
 /** `load`, but not before the first sight stands. */
 export function afterFirstSight<T>(load: () => Promise<T>): () => Promise<T> {
-  return () => standing.then(load);
+  return () => firstSight.then(load);
 }

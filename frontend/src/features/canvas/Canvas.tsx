@@ -23,7 +23,7 @@ import { canvasApi } from '@/lib/canvas/canvasApi';
 import { runCommand, useCommands, useShortcuts } from '@/lib/commands';
 import { documentStore } from '@/lib/document/documentStore';
 import type { DocumentWire, Point } from '@/lib/document/types';
-import { afterFirstSight } from '@/lib/firstSight';
+import { afterFirstSight, firstSight } from '@/lib/firstSight';
 import { catalogStore, nodeTitle } from '@/lib/modules/catalog';
 import styles from './Canvas.module.css';
 import { CanvasControls } from './CanvasControls';
@@ -131,7 +131,7 @@ function CanvasBody({ onOpenInspector, onOpenSample, readOnly = false }: CanvasP
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let left = false;
-    void afterFirstSight(() => Promise.resolve())().then(() => {
+    void firstSight.then(() => {
       if (!left) timer = setTimeout(preload, PRELOAD_MS);
     });
     return () => {
