@@ -5,25 +5,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { TooltipProvider } from '@/components/ui/Tooltip';
 import { documentStore } from '@/lib/document/documentStore';
 import { faultStore } from '@/lib/document/faultStore';
+import { parameterSpec } from '@/lib/document/testing';
 import { catalogStore } from '@/lib/modules/catalog';
 import type { ModuleSpec, ParameterSpec } from '@/services/types.generated';
 import { ParameterForm } from './ParameterForm';
 
-const parameter = (change: Partial<ParameterSpec> & Pick<ParameterSpec, 'id'>): ParameterSpec => ({
-  label: change.id,
-  kind: 'integer',
-  help: '',
-  required: false,
-  default: 5,
-  minimum: null,
-  exclusive_minimum: false,
-  maximum: null,
-  options: [],
-  shown_when: {},
-  group: '',
-  unit: '',
-  ...change,
-});
+const parameter = (change: Partial<ParameterSpec> & Pick<ParameterSpec, 'id'>): ParameterSpec =>
+  parameterSpec({ default: 5, ...change });
 
 const SPEC: ModuleSpec = {
   id: 'train',

@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parameterSpec } from '@/lib/document/testing';
 import type { ParameterSpec } from '@/services/types.generated';
 import { checkParameter, rangeSigns, rangeWords } from './checkParameter';
 
-const parameter = (change: Partial<ParameterSpec>): ParameterSpec => ({
-  id: 'p',
-  label: 'P',
-  kind: 'integer',
-  help: '',
-  required: false,
-  default: 5,
-  minimum: null,
-  exclusive_minimum: false,
-  maximum: null,
-  options: [],
-  shown_when: {},
-  group: '',
-  unit: '',
-  ...change,
-});
+const parameter = (change: Partial<ParameterSpec>): ParameterSpec =>
+  parameterSpec({ id: 'p', label: 'P', default: 5, ...change });
 const epochs = parameter({ minimum: 0, exclusive_minimum: true });
 const fraction = parameter({ kind: 'number', minimum: 0, maximum: 1, default: 0.9 });
 

@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parameterSpec } from '@/lib/document/testing';
 import type { ModuleSpec, ParameterSpec } from '@/services/types.generated';
 import { changedCount, sectionsOf } from './sections';
 
-const flag = (id: string, change: Partial<ParameterSpec> = {}): ParameterSpec => ({
-  id,
-  label: id,
-  kind: 'flag',
-  help: '',
-  required: false,
-  default: true,
-  minimum: null,
-  exclusive_minimum: false,
-  maximum: null,
-  options: [],
-  shown_when: {},
-  group: '',
-  unit: '',
-  ...change,
-});
+const flag = (id: string, change: Partial<ParameterSpec> = {}): ParameterSpec =>
+  parameterSpec({ id, kind: 'flag', default: true, ...change });
 const spec = (...parameters: ParameterSpec[]): ModuleSpec => ({
   id: 'm',
   title: 'M',

@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
+import { parameterSpec } from '@/lib/document/testing';
 import type { ModuleSpec, ParameterSpec } from '@/services/types.generated';
 
 import { changeOf, parameterLines } from './submittedChanges';
 
 function parameter(id: string, changes: Partial<ParameterSpec>): ParameterSpec {
-  return {
-    id,
-    label: id,
-    kind: 'integer',
-    help: '',
-    required: false,
-    default: null,
-    minimum: null,
-    exclusive_minimum: false,
-    maximum: null,
-    options: [],
-    shown_when: {},
-    group: '',
-    unit: '',
-    ...changes,
-  };
+  return parameterSpec({ id, ...changes });
 }
 
 const spec: ModuleSpec = {

@@ -124,13 +124,17 @@ function output(id: string, type: string): OutputPortSpec {
 }
 
 function parameter(id: string, label: string, fallback: number): ParameterSpec {
+  return parameterSpec({ id, label, default: fallback });
+}
+
+/** A whole number without bounds, but for what is said of it. */
+export function parameterSpec(change: Partial<ParameterSpec> & Pick<ParameterSpec, 'id'>): ParameterSpec {
   return {
-    id,
-    label,
+    label: change.id,
     kind: 'integer',
     help: '',
     required: false,
-    default: fallback,
+    default: null,
     minimum: null,
     exclusive_minimum: false,
     maximum: null,
@@ -138,5 +142,6 @@ function parameter(id: string, label: string, fallback: number): ParameterSpec {
     shown_when: {},
     group: '',
     unit: '',
+    ...change,
   };
 }

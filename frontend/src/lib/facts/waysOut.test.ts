@@ -1,27 +1,12 @@
-import type { ParameterSpec } from '@/services/types.generated';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { documentStore } from '../document/documentStore';
-import { CATALOG, chain, document, node, wire } from '../document/testing';
+import { CATALOG, chain, document, node, parameterSpec, wire } from '../document/testing';
 import type { ModuleMap } from '../modules/catalog';
 import { catalogStore } from '../modules/catalog';
 import type { Remark } from './factsStore';
 import { sourceOf, wayOut } from './waysOut';
 
-const path: ParameterSpec = {
-  id: 'path',
-  label: 'Path',
-  kind: 'dataset',
-  help: '',
-  required: true,
-  default: null,
-  minimum: null,
-  exclusive_minimum: false,
-  maximum: null,
-  options: [],
-  shown_when: {},
-  group: '',
-  unit: '',
-};
+const path = parameterSpec({ id: 'path', label: 'Path', kind: 'dataset', required: true });
 const modules: ModuleMap = new Map(
   CATALOG.modules.map((spec) => [spec.id, spec.id === 'dataset' ? { ...spec, parameters: [path] } : spec]),
 );
