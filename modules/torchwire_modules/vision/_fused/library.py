@@ -16,25 +16,37 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import torch
 from platformdirs import user_cache_path
 
 logger = logging.getLogger(__name__)
 
-SOURCE = Path(__file__).with_name("kernels.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.c", "dense_layers.c"))
 FLAGS = ("-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-std=gnu11")
 COMPILERS = ("gcc", "cc", "clang")
 PATIENCE = 60.0
 """Seconds that compiling may take; it takes about two."""
 
-_N, _P = ctypes.c_ssize_t, ctypes.c_void_p
+_N, _P, _I = ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_int
 SIGNATURES = {
-    "statistics": (_P, _N, _P, _N, _N, _N, _P, _P, ctypes.c_int),
-    "scale_relu": (_P, _N, _P, _P, _P, _N, _P, _N, _N, _N, ctypes.c_int),
-    "relu_norm_sums": (*[_P, _N] * 3, *[_P] * 4, _N, _N, ctypes.c_int),
-    "relu_norm_gradient": (*[_P, _N] * 3, *[_P] * 5, _P, _N, ctypes.c_int, _P, _N, _N, _N, ctypes.c_int),
-    "max_pool": (_P, _P, *[_N] * 4, ctypes.c_int),
-    "copy": (_P, _N, _P, _N, _N, _N, ctypes.c_int),
+    "statistics": (_P, _N, _P, _N, _N, _N, _P, _P, _I),
+    "scale_relu": (_P, _N, _P, _P, _P, _N, _P, _N, _N, _N, _I),
+    "relu_norm_sums": (*[_P, _N] * 3, *[_P] * 4, _N, _N, _I),
+    "relu_norm_gradient": (*[_P, _N] * 3, *[_P] * 5, _P, _N, _I, _P, _N, _N, _N, _I),
+    "max_pool": (_P, _P, *[_N] * 4, _I),
+    "copy": (_P, _N, _P, _N, _N, _N, _I),
 }
+"""Of kernels.c, once for each type."""
+DENSE_LAYERS = {
+    "pack_weights": (_P, *[_N] * 6, _P, _I),
+    "narrow": (_P, _N, *[_P] * 5, *[_N] * 3, _I),
+    "grow": (*[_P] * 5, *[_N] * 6, _I),
+    "narrow_weights": (_P, _N, *[_P] * 4, *[_N] * 3, _I),
+    "grow_weights": (*[_P] * 5, *[_N] * 5, _I),
+    "narrow_gradient": (_P, _N, *[_P] * 6, _N, _P, *[_N] * 3, _I),
+    "settled": (_P, _N, _P, _N, *[_P] * 4, _N, _N, _I),
+}
+"""Of dense_layers.c."""
 
 
 @cache
@@ -47,19 +59,30 @@ def kernels() -> ctypes.CDLL | None:
         return None
 
 
+@cache
+def dense_layers() -> ctypes.CDLL | None:
+    """The kernels, if they hold whole dense layers, and these are faster than oneDNN: on processors with AVX-512 BF16
+    whose torch has no matrix unit (AMX) to use."""
+    library = kernels()
+    if library is None or not library.dense_layers() or torch.cpu._is_amx_tile_supported():
+        return None
+    return library
+
+
 def _built() -> Path:
     """The library's file, compiled if it is not there yet."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
         raise OSError("there is no C compiler")
-    about = "\0".join([platform.machine(), _processor(), compiler, *FLAGS]).encode() + SOURCE.read_bytes()
+    about = "\0".join([platform.machine(), _processor(), compiler, *FLAGS]).encode()
+    about += b"".join(source.read_bytes() for source in SOURCES)
     folder = user_cache_path("torchwire") / "kernels"
     target = folder / f"{hashlib.sha256(about).hexdigest()[:32]}.so"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=folder) as place:
             made = Path(place) / "kernels.so"
-            command = [compiler, *FLAGS, str(SOURCE), "-o", str(made), "-lm"]
+            command = [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"]
             subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)  # noqa: S603 - ours alone
             made.rename(target)  # whole or not at all, whoever else builds it
     if target.stat().st_uid != os.getuid():
@@ -82,4 +105,6 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
             function = getattr(library, f"{name}_{kind}")
             function.argtypes = arguments
             function.restype = ctypes.c_int if name in ("statistics", "relu_norm_sums") else None
+    for name, arguments in DENSE_LAYERS.items() if library.dense_layers() else ():
+        getattr(library, name).argtypes = arguments
     return library

@@ -10,10 +10,11 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import norm_relu
+from torchwire_modules.vision._fused import norm_relu, paired_block
 from torchwire_modules.vision._fused.dense_block import DenseBlock, infer
-from torchwire_modules.vision._fused.library import kernels
+from torchwire_modules.vision._fused.library import dense_layers, kernels
 from torchwire_modules.vision._fused.norm_relu import Norm
+from torchwire_modules.vision._fused.paired_block import PairedDenseBlock
 
 
 def fuse(network: nn.Module) -> bool:
@@ -101,9 +102,12 @@ class FusedDenseBlock(densenet._DenseBlock):  # type: ignore[misc]  # torchvisio
             return cast(Tensor, super().forward(x))
         x = x.to(kind).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", enabled=False):
+            paired = x.dtype == torch.bfloat16 and dense_layers() is not None
             if not learning:
-                return infer(x, layers)
+                return paired_block.infer(x, layers) if paired else infer(x, layers)
             parameters = [value for layer in layers for value in _parameters(layer)]
+            if paired:
+                return cast(Tensor, PairedDenseBlock.apply(x, layers, *parameters))
             return cast(Tensor, DenseBlock.apply(x, layers, layers[0].memory_efficient, *parameters))
 
 

@@ -112,8 +112,7 @@ def gradient(
     given = *_place(x), *_place(other), *_place(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr()
     _check(_call("relu_norm_sums", x)(*given, sums.data_ptr(), rows, channels, threads))
     if norm.batch:
-        offset = norm.scale * sums[0] * (-1 / rows)
-        slope = norm.scale * norm.inverse * norm.inverse * sums[1] * (-1 / rows)
+        offset, slope = own_share(norm, sums[0], sums[1], rows)
     else:
         offset = slope = torch.zeros(channels)
     dx = empty(x, channels) if add_to is None else add_to
@@ -123,6 +122,13 @@ def gradient(
         threads,
     )  # fmt: skip
     return Gradient(dx, sums[1] * norm.inverse, sums[0], d_other)
+
+
+def own_share(norm: Norm, plain: Tensor, weighted: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """What the batch's statistics add to the gradient by x: ``offset + slope * (x - mean)``, from the sums (channels,)
+    of the gradient by the norm's result and of that times ``x - mean``."""
+    offset = norm.scale * plain * (-1 / rows)
+    return offset, norm.scale * norm.inverse * norm.inverse * weighted * (-1 / rows)
 
 
 def max_pool(x: Tensor) -> Tensor:

@@ -1,0 +1,191 @@
+"""Dense layers in kernels of their own: torch's numbers up to rounding, for every size."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional, grad
+from torchvision.models import densenet
+
+from torchwire_modules.vision._fused import dense_layers, library, networks
+from torchwire_modules.vision._fused.norm_relu import Norm
+
+pytestmark = pytest.mark.skipif(
+    library.dense_layers() is None, reason="the processor has no bfloat16 vectors, or AMX, or there is no C compiler"
+)
+
+ROUNDED, SUMMED = 4e-3, 1e-4
+"""Relative errors: of results in bfloat16, and of sums in float32."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's input beside wider maps, its norm, and a weight."""
+
+    x: Tensor
+    norm: Norm
+    weight: Tensor
+
+    @property
+    def active(self) -> Tensor:
+        """relu(norm(x)), rounded as the kernels round it."""
+        shape = (1, -1, 1, 1)
+        value = self.x.float() * self.norm.scale.view(shape) + self.norm.shift.view(shape)
+        return value.relu().bfloat16().float()
+
+
+def laid_out(x: Tensor) -> Tensor:
+    return x.bfloat16().contiguous(memory_format=torch.channels_last)
+
+
+def layer(maps: tuple[int, int, int], depth: int, columns: int, side: int) -> Layer:
+    torch.manual_seed(0)
+    count, height, width = maps
+    wide = laid_out(torch.randn(count, depth + 16, height, width))
+    x = wide[:, :depth] if side == 1 else laid_out(wide[:, :depth])
+    scale, shift, mean, inverse = torch.randn(4, depth)
+    norm = Norm(scale.abs() + 0.1, shift, mean, inverse.abs() + 0.1, batch=True)
+    weight = torch.randn(columns, depth, side, side) / math.sqrt(depth * side * side)
+    return Layer(x, norm, weight if width % 2 else weight.to(memory_format=torch.channels_last))
+
+
+def by_input(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
+    made: Tensor = grad.conv2d_input(x.shape, weight, dy.float(), padding=weight.shape[2] // 2)  # type: ignore[no-untyped-call]
+    return made
+
+
+def by_weight(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
+    made: Tensor = grad.conv2d_weight(x, weight.shape, dy.float(), padding=weight.shape[2] // 2)  # type: ignore[no-untyped-call]
+    return made
+
+
+def assert_near(found: Tensor, expected: Tensor, error: float) -> None:
+    assert float((found.float() - expected).norm()) <= error * float(expected.norm()) + 1e-6
+
+
+SIZES = [(1, 1, 1), (2, 1, 3), (3, 5, 4), (2, 7, 7), (1, 40, 33), (17, 3, 2), (2, 2, 600)]
+WIDTHS = [(64, 128), (144, 192), (16, 16), (352, 48)]
+
+
+@pytest.mark.parametrize("maps", SIZES)
+@pytest.mark.parametrize(("depth", "columns"), WIDTHS)
+def test_a_convolution_of_one_by_one_and_its_gradients_are_torchs(
+    maps: tuple[int, int, int], depth: int, columns: int
+) -> None:
+    one = layer(maps, depth, columns, side=1)
+    weight, active = one.weight.bfloat16().float(), one.active
+    y = dense_layers.narrow(one.x, one.norm, one.weight)
+    assert_near(y, functional.conv2d(active, weight), ROUNDED)
+
+    dy = laid_out(torch.randn(y.shape))
+    before = laid_out(torch.randn(maps[0], depth + 32, *maps[1:]))
+    flow = before.clone(memory_format=torch.channels_last)
+    d_weight, plain, weighted = dense_layers.narrow_gradient(one.x, one.norm, one.weight, dy, flow[:, :depth])
+    assert_near(d_weight, by_weight(active, weight, dy), SUMMED)
+    shape = (1, -1, 1, 1)
+    through = one.x.float() * one.norm.scale.view(shape) + one.norm.shift.view(shape) > 0
+    g = by_input(active, weight, dy) * through
+    assert_near(plain, g.sum((0, 2, 3)), SUMMED)
+    assert_near(weighted, (g * (one.x.float() - one.norm.mean.view(shape))).sum((0, 2, 3)), SUMMED)
+    assert_near(flow[:, :depth], before[:, :depth].float() + g * one.norm.scale.view(shape), ROUNDED)
+    assert torch.equal(flow[:, depth:], before[:, depth:])
+
+
+@pytest.mark.parametrize("maps", SIZES)
+@pytest.mark.parametrize(("depth", "columns"), [(128, 32), (192, 48), (16, 16)])
+def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
+    maps: tuple[int, int, int], depth: int, columns: int
+) -> None:
+    one = layer(maps, depth, columns, side=3)
+    weight, active = one.weight.bfloat16().float(), one.active
+    wide = laid_out(torch.randn(maps[0], columns + 32, *maps[1:]))
+    before = wide.clone()
+    dense_layers.grow(one.x, one.norm, one.weight, into=wide[:, 16 : 16 + columns])
+    assert_near(wide[:, 16 : 16 + columns], functional.conv2d(active, weight, padding=1), ROUNDED)
+    assert torch.equal(wide[:, :16], before[:, :16])
+    assert torch.equal(wide[:, 16 + columns :], before[:, 16 + columns :])
+
+    dy = laid_out(torch.randn(maps[0], columns, *maps[1:]))
+    d_active, d_weight = dense_layers.grow_gradient(one.x, one.norm, one.weight, dy)
+    assert_near(d_active, by_input(active, weight, dy), ROUNDED)
+    assert_near(d_weight, by_weight(active, weight, dy), SUMMED)
+
+
+Gradients = list[Tensor]
+
+
+def block(growth: int, start: int) -> nn.Module:
+    torch.manual_seed(2)
+    made = densenet._DenseBlock(5, start, bn_size=4, growth_rate=growth, drop_rate=0.0)
+    for part in made.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            nn.init.normal_(part.weight, 1, 0.3)
+            nn.init.normal_(part.bias, 0, 0.3)
+    laid: nn.Module = made.to(memory_format=torch.channels_last)
+    return laid
+
+
+def fused(plain: nn.Module) -> nn.Module:
+    made: nn.Module = copy.deepcopy(plain)
+    made.__class__ = networks.FusedDenseBlock
+    return made
+
+
+def stepped(module: nn.Module, x: Tensor) -> tuple[Tensor, Gradients]:
+    """The result and the gradients by x and the parameters, all in double precision."""
+    x = x.clone().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16, enabled=x.dtype == torch.float32):
+        y = module(x)
+    torch.manual_seed(3)
+    (y.double() * torch.randn(y.shape)).sum().backward()
+    assert x.grad is not None
+    return y.detach().double(), [x.grad.double(), *(p.grad.double() for p in module.parameters() if p.grad is not None)]
+
+
+def apart(one: Gradients, other: Gradients) -> float:
+    a, b = (torch.cat([value.flatten() for value in values]) for values in (one, other))
+    return float((a - b).norm() / b.norm())
+
+
+@pytest.mark.parametrize(("growth", "start"), [(32, 64), (48, 96)])
+@pytest.mark.parametrize("maps", [(2, 9, 7), (4, 14, 14)])
+def test_a_block_is_as_near_to_double_precision_as_the_plain_one(
+    growth: int, start: int, maps: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = block(growth, start)
+    x = laid_out(torch.randn(maps[0], start, *maps[1:]) + torch.randn(start, 1, 1)).float()
+    exact, exact_gradients = stepped(copy.deepcopy(plain).double(), x.double())
+    theirs, their_gradients = stepped(copy.deepcopy(plain), x)
+    ours = fused(plain)
+    with monkeypatch.context() as patch:
+        patch.delattr(networks, "DenseBlock")  # the block of any type may not stand in
+        found, found_gradients = stepped(ours, x)
+    assert apart([found], [exact]) < 1.1 * apart([theirs], [exact])
+    assert apart(found_gradients, exact_gradients) < 1.1 * apart(their_gradients, exact_gradients)
+
+    reference = copy.deepcopy(plain)
+    stepped(reference, x)
+    for (name, mine), other in zip(ours.named_buffers(), reference.buffers(), strict=True):
+        torch.testing.assert_close(mine, other, atol=0.02, rtol=0.02, msg=name)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        reference.load_state_dict(ours.state_dict())
+        expected = reference.eval()(x).double()
+        assert apart([ours.eval()(x).double()], [expected]) < 0.01
+
+
+def test_a_block_gives_the_same_bits_twice() -> None:
+    plain, x = block(32, 64), laid_out(torch.randn(3, 64, 20, 20)).float()
+    (one, gradients), (other, again) = stepped(fused(plain), x), stepped(fused(plain), x)
+    assert torch.equal(one, other)
+    assert all(torch.equal(a, b) for a, b in zip(gradients, again, strict=True))
+
+
+def test_what_is_no_number_is_not_hidden() -> None:
+    one = layer((1, 4, 4), 32, 16, side=1)
+    one.x[0, 3, 1, 1] = math.nan
+    assert torch.isnan(dense_layers.narrow(one.x, one.norm, one.weight)[0, :, 1, 1]).all()
