@@ -79,7 +79,7 @@ def test_a_convolution_of_one_by_one_and_its_gradients_are_torchs(
 ) -> None:
     one = layer(maps, depth, columns, side=1)
     weight, active = one.weight.bfloat16().float(), one.active
-    y = dense_layers.narrow(one.x, one.norm, one.weight)
+    y = dense_layers.narrow(one.x, one.norm, dense_layers.packed(one.weight))
     assert_near(y, functional.conv2d(active, weight), ROUNDED)
 
     dy = laid_out(torch.randn(y.shape))
@@ -105,7 +105,7 @@ def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
     weight, active = one.weight.bfloat16().float(), one.active
     wide = laid_out(torch.randn(maps[0], columns + 32, *maps[1:]))
     before = wide.clone()
-    dense_layers.grow(one.x, one.norm, one.weight, into=wide[:, 16 : 16 + columns])
+    dense_layers.grow(one.x, one.norm, dense_layers.packed(one.weight), into=wide[:, 16 : 16 + columns])
     assert_near(wide[:, 16 : 16 + columns], functional.conv2d(active, weight, padding=1), ROUNDED)
     assert torch.equal(wide[:, :16], before[:, :16])
     assert torch.equal(wide[:, 16 + columns :], before[:, 16 + columns :])
@@ -114,6 +114,21 @@ def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
     d_active, d_weight = dense_layers.grow_gradient(one.x, one.norm, one.weight, dy)
     assert_near(d_active, by_input(active, weight, dy), ROUNDED)
     assert_near(d_weight, by_weight(active, weight, dy), SUMMED)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (32, 33), (64, 50)])
+@pytest.mark.parametrize(("channels", "columns"), [(3, 64), (3, 96), (1, 64)])
+def test_the_first_convolution_is_torchs(size: tuple[int, int], channels: int, columns: int) -> None:
+    torch.manual_seed(0)
+    images, weight, bias = (
+        torch.randn(3, channels, *size),
+        torch.randn(columns, channels, 7, 7) / 12,
+        torch.randn(columns),
+    )
+    expected = functional.conv2d(images.bfloat16().float(), weight.bfloat16().float(), bias, stride=2, padding=3).relu()
+    found = dense_layers.stem(images, dense_layers.packed_stem(weight), bias)
+    assert_near(found, expected, ROUNDED)
+    assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 Gradients = list[Tensor]
@@ -188,4 +203,4 @@ def test_a_block_gives_the_same_bits_twice() -> None:
 def test_what_is_no_number_is_not_hidden() -> None:
     one = layer((1, 4, 4), 32, 16, side=1)
     one.x[0, 3, 1, 1] = math.nan
-    assert torch.isnan(dense_layers.narrow(one.x, one.norm, one.weight)[0, :, 1, 1]).all()
+    assert torch.isnan(dense_layers.narrow(one.x, one.norm, dense_layers.packed(one.weight))[0, :, 1, 1]).all()

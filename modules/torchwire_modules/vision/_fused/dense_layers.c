@@ -256,6 +256,33 @@ int grow(const bf16 *x, const float *scale, const float *shift, const bf16 *pack
   return -failed;
 }
 
+/* y = relu(bias + a convolution at every second position), of images with zeros around them: (images, height, line)
+   values, of which a position reads `depth` of each of `taps` lines. Packed weights are in the same order. */
+void stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, const bf16 *packed, const float *bias,
+          bf16 *y, ptrdiff_t images, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns,
+          int threads) {
+  ptrdiff_t moves[TAPS];
+  for (ptrdiff_t tap = 0; tap < taps; tap++) moves[tap] = tap * line;
+#pragma omp parallel num_threads(threads)
+  {
+    float sums[STRIP][PANEL] __attribute__((aligned(64)));
+    ptrdiff_t begin, end;
+    share(images * rows * width, threads, omp_get_thread_num(), &begin, &end);
+    for (ptrdiff_t p = begin; p < end; p += STRIP) {
+      const bf16 *at[STRIP];
+      ptrdiff_t more = lesser(STRIP, end - p);
+      for (ptrdiff_t r = 0; r < STRIP; r++) {
+        ptrdiff_t position = p + (r < more ? r : 0), row = position / width;
+        at[r] = x + (row / rows * height + row % rows * 2) * line + position % width * 2 * channels;
+      }
+      for (ptrdiff_t c = 0; c < columns; c += PANEL) {
+        multiplied(sums, at, moves, taps, depth, packed + c * taps * depth);
+        written(sums, bias + c, y + p * columns + c, columns, more, lesser(PANEL, columns - c));
+      }
+    }
+  }
+}
+
 /* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. */
 static inline __attribute__((always_inline)) void summed(float *sums, ptrdiff_t stride, const pair *one,
                                                          const ptrdiff_t *at, ptrdiff_t step, const pair *two,

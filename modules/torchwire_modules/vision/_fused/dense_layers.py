@@ -3,10 +3,11 @@ own, float32 (columns, depth, height, width)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
 from torchwire_modules.vision._fused.norm_relu import Norm, _check, _place, _rows, empty
@@ -15,34 +16,69 @@ PANEL = 32
 """Columns of weights that lie side by side once they are packed."""
 
 
-def packed(weight: Tensor) -> Tensor:
+STEM = 7
+"""Side of the first convolution."""
+
+
+class Packed(NamedTuple):
+    """Weights as the kernels read them, and how many columns they have."""
+
+    values: Tensor
+    columns: int
+
+
+def packed(weight: Tensor) -> Packed:
     """Weights as ``narrow`` and ``grow`` read them."""
     columns, depth, height, width = weight.shape
     return _packed(weight, 0, weight.stride(3), (height * width, depth, columns), (weight.stride(1), weight.stride(0)))
 
 
-def packed_back(weight: Tensor) -> Tensor:
+def packed_back(weight: Tensor) -> Packed:
     """Weights as the way back reads them: what were columns are summed, and taps turn around."""
     columns, depth, height, width = weight.shape
     last, step = (height * width - 1) * weight.stride(3), -weight.stride(3)
     return _packed(weight, last, step, (height * width, columns, depth), (weight.stride(0), weight.stride(1)))
 
 
-def _packed(weight: Tensor, first: int, step: int, sizes: tuple[int, int, int], strides: tuple[int, int]) -> Tensor:
+def _packed(weight: Tensor, first: int, step: int, sizes: tuple[int, int, int], strides: tuple[int, int]) -> Packed:
     taps, depth, columns = sizes
     room = torch.empty(-(-columns // PANEL) * PANEL * taps * depth, dtype=torch.bfloat16)
     start = weight.data_ptr() + first * weight.element_size()
     _kernels().pack_weights(start, step, *strides, taps, depth, columns, room.data_ptr(), torch.get_num_threads())
-    return room
+    return Packed(room, columns)
 
 
-def narrow(x: Tensor, norm: Norm, weight: Tensor) -> Tensor:
-    """``relu(norm(x))`` convolved 1 x 1."""
+def packed_stem(weight: Tensor) -> Packed:
+    """Weights (columns, channels, 7, 7) as ``stem`` reads them: an even number of values of each of seven lines."""
     columns = weight.shape[0]
-    weights, y = packed(weight), empty(x, columns)
+    lines = weight.permute(0, 2, 3, 1).reshape(columns, STEM, 1, -1)
+    lines = functional.pad(lines, (0, lines.shape[3] % 2)).permute(0, 3, 1, 2).contiguous()
+    depth = lines.shape[1]
+    return _packed(lines, 0, 1, (STEM, depth, columns), (STEM, depth * STEM))
+
+
+def stem(images: Tensor, weights: Packed, bias: Tensor) -> Tensor:
+    """The ReLU of ``images`` (n, channels, height, width) convolved 7 x 7 at every second position, and a bias."""
+    count, channels, height, width = images.shape
+    around, rows, places = STEM // 2, (height + 1) // 2, (width + 1) // 2
+    padded = torch.zeros(count, height + 2 * around + 1, width + 2 * around + 2, channels, dtype=torch.bfloat16)
+    padded[:, around : around + height, around : around + width] = images.permute(0, 2, 3, 1)
+    y = torch.empty(count, weights.columns, rows, places, dtype=torch.bfloat16, memory_format=torch.channels_last)
+    depth = STEM * channels + STEM * channels % 2
+    _kernels().stem(
+        padded.data_ptr(), padded.shape[1], padded.stride(1), channels, weights.values.data_ptr(), bias.data_ptr(),
+        y.data_ptr(), count, rows, places, STEM, depth, weights.columns, torch.get_num_threads(),
+    )  # fmt: skip
+    return y
+
+
+def narrow(x: Tensor, norm: Norm, weights: Packed, bias: Tensor | None = None) -> Tensor:
+    """``relu(norm(x))`` convolved 1 x 1; with ``bias``, float32 (columns,), the ReLU of that and the bias."""
+    y = empty(x, weights.columns)
     made = _kernels().narrow(
-        *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr(), weights.data_ptr(), None, y.data_ptr(),
-        _rows(x), x.shape[1], columns, torch.get_num_threads(),
+        *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr(), weights.values.data_ptr(),
+        None if bias is None else bias.data_ptr(), y.data_ptr(), _rows(x), x.shape[1], weights.columns,
+        torch.get_num_threads(),
     )  # fmt: skip
     _check(made)
     return y
@@ -57,21 +93,26 @@ def narrow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor, flow: Ten
     _check(_kernels().narrow_weights(*given, dy.data_ptr(), d_weight.data_ptr(), *sizes))
     back = packed_back(weight)
     made = _kernels().narrow_gradient(
-        *given, norm.mean.data_ptr(), dy.data_ptr(), back.data_ptr(), *_place(flow), sums.data_ptr(), *sizes
+        *given, norm.mean.data_ptr(), dy.data_ptr(), back.values.data_ptr(), *_place(flow), sums.data_ptr(), *sizes
     )
     _check(made)
     return d_weight, sums[0], sums[1]
 
 
-def grow(x: Tensor, norm: Norm, weight: Tensor, into: Tensor) -> None:
-    """``relu(norm(x))`` convolved 3 x 3, zeros around it, written to ``into``."""
-    _grow(x, (norm.scale.data_ptr(), norm.shift.data_ptr()), packed(weight), into)
+def grow(x: Tensor, norm: Norm | None, weights: Packed, into: Tensor) -> None:
+    """``relu(norm(x))``, or ``x`` itself, convolved 3 x 3, zeros around it, written to ``into``."""
+    scale, shift = (None, None) if norm is None else (norm.scale.data_ptr(), norm.shift.data_ptr())
+    made = _kernels().grow(
+        x.data_ptr(), scale, shift, weights.values.data_ptr(), *_place(into), *_images(x), weights.columns,
+        torch.get_num_threads(),
+    )  # fmt: skip
+    _check(made)
 
 
 def grow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
     """From that of ``grow``'s result, ``dy``: by ``relu(norm(x))``, and by the weight."""
     d_active = empty(x, x.shape[1])
-    _grow(dy, (None, None), packed_back(weight), d_active)
+    grow(dy, None, packed_back(weight), d_active)
     columns, depth, *taps = weight.shape
     d_weight = torch.empty(columns, *taps, depth)
     made = _kernels().grow_weights(
@@ -90,13 +131,6 @@ def settled(flow: Tensor, x: Tensor, mean: Tensor, offset: Tensor, slope: Tensor
         x.shape[1], torch.get_num_threads(),
     )  # fmt: skip
     return y
-
-
-def _grow(x: Tensor, norm: tuple[int | None, int | None], weights: Tensor, into: Tensor) -> None:
-    made = _kernels().grow(
-        x.data_ptr(), *norm, weights.data_ptr(), *_place(into), *_images(x), into.shape[1], torch.get_num_threads()
-    )
-    _check(made)
 
 
 def _images(x: Tensor) -> tuple[int, int, int, int]:

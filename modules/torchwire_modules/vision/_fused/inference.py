@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import norm_relu
+from torchwire_modules.vision._fused import dense_layers, library, norm_relu
 from torchwire_modules.vision._fused.library import kernels
 from torchwire_modules.vision._fused.norm_relu import Norm
 
@@ -44,14 +44,9 @@ class _Convolution:
     """
 
     def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d | None, kind: torch.dtype, *, relu: bool) -> None:
-        weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
-        if norm is not None:
-            assert norm.running_mean is not None and norm.running_var is not None  # noqa: S101
-            weight, bias = fuse_conv_bn_weights(
-                weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-            )
-        self._weight = weight.detach().to(kind, memory_format=torch.channels_last)
-        self._bias = None if bias is None else bias.detach().to(kind)
+        weight, bias = _folded(layer, norm)
+        self._weight = weight.to(kind, memory_format=torch.channels_last)
+        self._bias = None if bias is None else bias.to(kind)
         self._how = list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups
         self._relu = relu
         self._packed = False
@@ -73,6 +68,17 @@ class _Convolution:
         self._packed = True
 
 
+def _folded(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor | None]:
+    """The weight and bias of a convolution with the norm behind it, if there is one."""
+    weight, bias = layer.weight, layer.bias
+    if norm is not None:
+        assert norm.running_mean is not None and norm.running_var is not None  # noqa: S101
+        weight, bias = fuse_conv_bn_weights(
+            weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+        )
+    return weight.detach(), None if bias is None else bias.detach()
+
+
 class _Stem:
     """From images to the first maps: a convolution of 7 x 7 at every second pixel, its norm and ReLU, and a max pool.
 
@@ -85,8 +91,15 @@ class _Stem:
         taps = nn.functional.pad(layer.weight.detach(), (1, 0)).view(-1, 3, 7, 4, 2)
         pairs.weight = nn.Parameter(taps.permute(0, 4, 1, 2, 3).flatten(1, 2))
         self._convolution, self._pool, self._kind = _Convolution(pairs, norm, kind, relu=True), pool, kind
+        self._paired: tuple[dense_layers.Packed, Tensor] | None = None
+        if kind == torch.bfloat16 and library.dense_layers() is not None:
+            weight, bias = _folded(layer, norm)
+            assert bias is not None  # noqa: S101
+            self._paired = dense_layers.packed_stem(weight), bias
 
     def __call__(self, images: Tensor) -> Tensor:
+        if self._paired is not None:
+            return norm_relu.max_pool(dense_layers.stem(images, *self._paired))
         count, _, height, width = images.shape
         columns = (width + 1) // 2
         padded = torch.zeros(count, height, 2 * columns + 6, 3, dtype=self._kind)
@@ -133,7 +146,8 @@ class _Densenet:
         self._parts: list[Part] = []
         for part in parts.children():
             if isinstance(part, densenet._DenseBlock):
-                self._parts.append(_Block(list(part.values()), kind))
+                layers, paired = list(part.values()), kind == torch.bfloat16 and library.dense_layers() is not None
+                self._parts.append(_PairedBlock(layers) if paired else _Block(layers, kind))
             elif isinstance(part, densenet._Transition):
                 self._parts.append(_Narrowing(part, kind))
         self._last, self._head = Norm.of_running(parts.norm5), network.classifier
@@ -179,6 +193,31 @@ class _Narrowing:
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._convolution(self._pool(norm_relu.scale_relu(x, self._norm)))
+
+
+class _PairedBlock:
+    """The same in bfloat16, each convolution in one kernel with the norm and ReLU before it."""
+
+    def __init__(self, layers: list[Any]) -> None:
+        self._layers = []
+        for layer in layers:
+            weight, bias = _folded(layer.conv1, layer.norm2)
+            assert bias is not None  # noqa: S101
+            two = layer.conv2.weight.detach()
+            self._layers.append(
+                (Norm.of_running(layer.norm1), dense_layers.packed(weight), bias, dense_layers.packed(two))
+            )
+        self._growth = layers[0].conv2.out_channels
+
+    def __call__(self, x: Tensor) -> Tensor:
+        known = x.shape[1]
+        buffer = norm_relu.empty(x, known + self._growth * len(self._layers))
+        norm_relu.copy(_laid_out(x, x.dtype), buffer[:, :known])
+        for norm, one, bias, two in self._layers:
+            narrow = dense_layers.narrow(buffer[:, :known], norm, one, bias)
+            dense_layers.grow(narrow, None, two, into=buffer[:, known : known + self._growth])
+            known += self._growth
+        return buffer
 
 
 def _laid_out(x: Tensor, kind: torch.dtype) -> Tensor:

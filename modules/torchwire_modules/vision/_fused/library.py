@@ -41,6 +41,7 @@ DENSE_LAYERS = {
     "pack_weights": (_P, *[_N] * 6, _P, _I),
     "narrow": (_P, _N, *[_P] * 5, *[_N] * 3, _I),
     "grow": (*[_P] * 5, *[_N] * 6, _I),
+    "stem": (_P, *[_N] * 3, *[_P] * 3, *[_N] * 6, _I),
     "narrow_weights": (_P, _N, *[_P] * 4, *[_N] * 3, _I),
     "grow_weights": (*[_P] * 5, *[_N] * 5, _I),
     "narrow_gradient": (_P, _N, *[_P] * 6, _N, _P, *[_N] * 3, _I),

@@ -36,10 +36,10 @@ class PairedDenseBlock(torch.autograd.Function):
         for number, layer in enumerate(layers):
             one, two = _weights(parameters, number)
             first = Norm.of_batch(layer.norm1, Statistics(mean[:known], variance[:known], rows))
-            narrow = dense_layers.narrow(buffer[:, :known], first, one)
+            narrow = dense_layers.narrow(buffer[:, :known], first, dense_layers.packed(one))
             second = Norm.of_batch(layer.norm2, norm_relu.statistics(narrow))
             grown = slice(known, known + growth)
-            dense_layers.grow(narrow, second, two, into=buffer[:, grown])
+            dense_layers.grow(narrow, second, dense_layers.packed(two), into=buffer[:, grown])
             norm_relu.statistics(buffer[:, grown], None, (mean[grown], variance[grown]))
             kept.append(narrow)
             norms.append((first, second))
@@ -95,9 +95,8 @@ def infer(x: Tensor, layers: Sequence[Any]) -> Tensor:
     norm_relu.copy(x, buffer[:, :known])
     with torch.no_grad():
         for layer in layers:
-            narrow = dense_layers.narrow(buffer[:, :known], Norm.of_running(layer.norm1), layer.conv1.weight)
-            dense_layers.grow(
-                narrow, Norm.of_running(layer.norm2), layer.conv2.weight, into=buffer[:, known : known + growth]
-            )
+            one, two = dense_layers.packed(layer.conv1.weight), dense_layers.packed(layer.conv2.weight)
+            narrow = dense_layers.narrow(buffer[:, :known], Norm.of_running(layer.norm1), one)
+            dense_layers.grow(narrow, Norm.of_running(layer.norm2), two, into=buffer[:, known : known + growth])
             known += growth
     return buffer
