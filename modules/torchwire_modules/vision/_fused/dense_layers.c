@@ -283,10 +283,10 @@ void stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, c
   }
 }
 
-/* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. */
+/* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's
+   pairs are `at` some places, or one after another. */
 static inline __attribute__((always_inline)) void summed(float *sums, ptrdiff_t stride, const pair *one,
-                                                         const ptrdiff_t *at, ptrdiff_t step, const pair *two,
-                                                         ptrdiff_t two_stride, ptrdiff_t pairs) {
+                                                         const ptrdiff_t *at, const pair *two, ptrdiff_t pairs) {
   __m512 made[GROUP][2];
 #pragma GCC unroll 8
   for (int g = 0; g < GROUP; g++) {
@@ -294,8 +294,8 @@ static inline __attribute__((always_inline)) void summed(float *sums, ptrdiff_t 
     made[g][1] = _mm512_loadu_ps(sums + g * stride + LANES);
   }
   for (ptrdiff_t p = 0; p < pairs; p++) {
-    const pair *from = one + (at ? at[p] : p * step);
-    __m512bh left = both(two + p * two_stride), right = both(two + p * two_stride + LANES);
+    const pair *from = one + (at ? at[p] : p) * LANES;
+    __m512bh left = both(two + p * PANEL), right = both(two + p * PANEL + LANES);
 #pragma GCC unroll 8
     for (int g = 0; g < GROUP; g++) {
       __m512bh value = spread(from + g);
@@ -310,11 +310,12 @@ static inline __attribute__((always_inline)) void summed(float *sums, ptrdiff_t 
   }
 }
 
-/* Packs pairs of rows; a missing last row, and columns up to the panel's end, are zero. */
+/* Packs pairs of rows: for each `group` of channels, all pairs one after another, `room` of which there is room for. A
+   missing last row, and channels that fill the last group, are zero. */
 static void pair_rows(const bf16 *x, ptrdiff_t stride, const float *scale, const float *shift, ptrdiff_t rows,
-                      ptrdiff_t channels, pair *to, ptrdiff_t to_stride) {
-  for (ptrdiff_t r = 0; r < rows; r += 2, to += to_stride)
-    for (ptrdiff_t c = 0; c < to_stride; c += LANES) {
+                      ptrdiff_t channels, ptrdiff_t group, ptrdiff_t room, pair *to) {
+  for (ptrdiff_t r = 0; r < rows; r += 2, to += group)
+    for (ptrdiff_t c = 0; c < (channels + group - 1) / group * group; c += LANES) {
       __m256i one = _mm256_setzero_si256(), two = one;
       if (c < channels) {
         const bf16 *from = x + r * stride + c;
@@ -323,7 +324,7 @@ static void pair_rows(const bf16 *x, ptrdiff_t stride, const float *scale, const
         if (r + 1 < rows)
           two = scale ? rounded(normalised(from, scale + c, shift + c)) : _mm256_loadu_si256((const __m256i *)from);
       }
-      _mm512_storeu_si512(to + c, paired(one, two));
+      _mm512_storeu_si512(to + c / group * room * group + c % group, paired(one, two));
     }
 }
 
@@ -356,11 +357,12 @@ int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const 
       failed = !left || !right;
       for (ptrdiff_t row = begin; row < end && !failed; row += 2 * PAIRS) {
         ptrdiff_t count = lesser(2 * PAIRS, end - row), pairs = (count + 1) / 2;
-        pair_rows(dy + row * columns, columns, NULL, NULL, count, columns, left, columns);
-        pair_rows(x + row * x_stride, x_stride, scale, shift, count, depth, right, wide);
+        pair_rows(dy + row * columns, columns, NULL, NULL, count, columns, LANES, PAIRS, left);
+        pair_rows(x + row * x_stride, x_stride, scale, shift, count, depth, PANEL, PAIRS, right);
         for (ptrdiff_t d = 0; d < wide; d += PANEL)
           for (ptrdiff_t c = 0; c < columns; c += GROUP)
-            summed(mine + c * wide + d, wide, left + c, NULL, columns, right + d, wide, pairs);
+            summed(mine + c * wide + d, wide, left + c / LANES * LANES * PAIRS + c % LANES, NULL, right + d * PAIRS,
+                   pairs);
       }
       free(left);
       free(right);
@@ -394,19 +396,24 @@ int grow_weights(const bf16 *x, const float *scale, const float *shift, const bf
       for (ptrdiff_t first = begin; first < end && !failed; first += lines.most) {
         ptrdiff_t count = lesser(lines.most, end - first), size = filled(&lines, x, scale, shift, first, count);
         memset(lines.values + size * channels, 0, channels * sizeof(bf16));
-        for (ptrdiff_t i = 0; i < size * channels; i += LANES)
-          _mm512_storeu_si512(left + i, paired(_mm256_loadu_si256((const __m256i *)(lines.values + i)),
-                                               _mm256_loadu_si256((const __m256i *)(lines.values + i + channels))));
+        for (ptrdiff_t c = 0; c < channels; c += LANES)
+          for (ptrdiff_t i = 0; i < size; i++) {
+            const bf16 *from = lines.values + i * channels + c;
+            _mm512_storeu_si512(left + c * positions + i * LANES,
+                                paired(_mm256_loadu_si256((const __m256i *)from),
+                                       _mm256_loadu_si256((const __m256i *)(from + channels))));
+          }
         for (ptrdiff_t line = 0; line < count; line++) {
-          pair_rows(dy + (first + line) * width * columns, columns, NULL, NULL, width, columns,
-                    right + line * per_line * wide, wide);
-          for (ptrdiff_t p = 0; p < per_line; p++) at[line * per_line + p] = (lines.starts[line] + 2 * p) * channels;
+          pair_rows(dy + (first + line) * width * columns, columns, NULL, NULL, width, columns, PANEL, most,
+                    right + line * per_line * PANEL);
+          for (ptrdiff_t p = 0; p < per_line; p++) at[line * per_line + p] = lines.starts[line] + 2 * p;
         }
         for (ptrdiff_t column = 0; column < wide; column += PANEL)
           for (int tap = 0; tap < TAPS; tap++)
             for (ptrdiff_t c = 0; c < channels; c += GROUP)
-              summed(mine + (tap * channels + c) * wide + column, wide, left + moves[tap] + c, at, 0, right + column,
-                     wide, count * per_line);
+              summed(mine + (tap * channels + c) * wide + column, wide,
+                     left + c / LANES * LANES * positions + moves[tap] / channels * LANES + c % LANES, at,
+                     right + column * most, count * per_line);
       }
       free(left);
       free(right);
@@ -440,6 +447,10 @@ int narrow_gradient(const bf16 *x, ptrdiff_t x_stride, const float *scale, const
       for (ptrdiff_t d = 0; d < depth; d += PANEL) {
         __m512 plain[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()}, weighted[2] = {plain[0], plain[0]};
         for (ptrdiff_t r = 0; r < count; r += STRIP) {
+          for (ptrdiff_t i = first + r; i < first + lesser(r + STRIP, count); i++) { /* while the product is made */
+            _mm_prefetch((const char *)(x + i * x_stride + d), _MM_HINT_T0);
+            _mm_prefetch((const char *)(flow + i * flow_stride + d), _MM_HINT_T0);
+          }
           multiplied(made, at + r, STILL, 1, columns, packed + d * columns);
           for (ptrdiff_t half = 0; half * LANES < lesser(PANEL, depth - d); half++) {
             ptrdiff_t c = d + half * LANES;
