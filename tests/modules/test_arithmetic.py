@@ -57,6 +57,9 @@ def test_batches_of_one_stay_as_the_plain_loop_has_them() -> None:
 @pytest.mark.parametrize(("side", "size", "fused"), [(64, 15, False), (64, 16, True), (224, 1, False), (224, 2, True)])
 def test_little_batches_of_a_densenet_are_not_fused(side: int, size: int, fused: bool) -> None:
     assert choose(PLAIN, "densenet", (side, side), batch_size=size, kernels=True).fused is fused
+    assert choose(AMX, "densenet", (side, side), batch_size=size, kernels=True).fused is fused
+    assert choose(AVX512, "densenet", (side, side), precision="fp32", batch_size=size, kernels=True).fused is fused
+    assert choose(AVX512, "densenet", (side, side), batch_size=size, kernels=True).fused  # whole layers
     assert choose(AVX512, "resnet", (side, side), batch_size=size, kernels=True).fused
 
 
