@@ -63,6 +63,37 @@ def foretold(
     return [(epochs, clock[0] - now, left) for epochs, now, left in found if left is not None]
 
 
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_log_forgets_what_the_first_steps_alone_have_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may compile the network."""
+    clock, ctx = Clock(), FakeContext(tmp_path / "node")
+    monkeypatch.setattr(_report.time, "perf_counter", clock)
+    curves: Any = SimpleNamespace(add_epoch=lambda epoch: None)
+    report = _report.Report(ctx, curves)
+    trainer: Any = SimpleNamespace(
+        epoch=0, batch=0, training=Steps(), validation=range(CHECKS),
+        recipe=SimpleNamespace(epochs=EPOCHS), best=SimpleNamespace(epoch=0),
+    )  # fmt: skip
+    began = clock.now
+    for batch in range(STEPS):
+        clock.now += 600 if batch == 0 else 1
+        trainer.batch = batch + 1
+        report.trained(trainer, None)
+    for batch in range(CHECKS):
+        clock.now += 0.5
+        report.validated(trainer, batch)
+    report.epoch_ended(trainer, Epoch(1, 1, 1, 1, 1, None, 0.1, 1, clock.now - began, 1))
+    assert f"about {(EPOCHS - 1) * (STEPS + CHECKS * 0.5):.0f} s left" in ctx.logs[-1]
+
+
 def furthest_off(found: list[tuple[float, float, float]], since: float) -> float:
     """How far a foretold end is off, as a share of what was left, from so many epochs on."""
     return max(abs(left - truth) / truth for epochs, truth, left in found if since <= epochs and truth > 5)

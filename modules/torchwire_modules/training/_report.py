@@ -21,7 +21,7 @@ class Report:
         self._ctx, self._curves = ctx, curves
         self._cost = VALIDATION_COST
         self._told_at, self._told_images = time.perf_counter(), 0
-        self._validation_started = 0.0
+        self._half_done = self._validation_started = 0.0
         self.points: list[Point] = []
         """The curve over batches so far, thinned when it has grown long: a resumed node tells it again."""
 
@@ -40,6 +40,8 @@ class Report:
         self._progress(trainer, trainer.batch)
         if loss is not None:
             self._tell_batch(trainer, loss)
+        if trainer.batch == len(trainer.training) // 2:
+            self._half_done = time.perf_counter()
         if trainer.batch == len(trainer.training):
             self._validation_started = time.perf_counter()
 
@@ -49,16 +51,22 @@ class Report:
         self._progress(trainer, len(trainer.training) + (batch + 1) * self._cost)
 
     def epoch_ended(self, trainer: Trainer, epoch: Epoch) -> None:
-        """An epoch ended: its figures, and what a validation batch really costs."""
-        if self._validation_started:
-            validation = (time.perf_counter() - self._validation_started) / len(trainer.validation)
-            training = max(1e-9, (epoch.images_per_second and trainer.training.images / epoch.images_per_second))
-            self._cost = min(2.0, validation * len(trainer.training) / training)
+        """An epoch ended: its figures, what a validation batch really costs, and how long the coming ones will take.
+
+        The second half of its steps tells both: the first may have decoded images or compiled the network.
+        """
+        coming = epoch.seconds
+        if self._half_done and self._validation_started:
+            validation = time.perf_counter() - self._validation_started
+            steps = len(trainer.training)
+            step = max(1e-9, self._validation_started - self._half_done) / (steps - steps // 2)
+            self._cost = min(2.0, validation / len(trainer.validation) / step)
+            coming = min(coming, steps * step + validation)
         self._told_at, self._told_images = time.perf_counter(), 0
         self._tell_epoch(epoch)
         top5 = "" if epoch.val_top5 is None else f", top 5 {epoch.val_top5:.4f}"
         best = " (best so far)" if trainer.best.epoch == epoch.epoch else ""
-        left = (trainer.recipe.epochs - epoch.epoch) * epoch.seconds
+        left = (trainer.recipe.epochs - epoch.epoch) * coming
         self._ctx.log(
             f"Epoch {epoch.epoch} of {trainer.recipe.epochs}: training loss {epoch.train_loss:.4f}, accuracy "
             f"{epoch.train_accuracy:.4f}; validation loss {epoch.val_loss:.4f}, accuracy {epoch.val_accuracy:.4f}{top5}"
