@@ -200,6 +200,28 @@ def test_a_block_gives_the_same_bits_twice() -> None:
     assert all(torch.equal(a, b) for a, b in zip(gradients, again, strict=True))
 
 
+def test_recomputing_gives_the_same_bits_and_keeps_its_result_alone() -> None:
+    keeping, x = fused(block(32, 64)), laid_out(torch.randn(3, 64, 20, 20)).float()
+    saving = copy.deepcopy(keeping)
+    for part in saving.children():
+        vars(part)["memory_efficient"] = True
+
+    def maps_and_gradients(module: nn.Module) -> tuple[int, Gradients]:
+        maps: list[int] = []
+
+        def keep(kept: Tensor) -> Tensor:
+            maps.append(kept.shape[1] if kept.dtype == torch.bfloat16 and kept.shape[2:] == x.shape[2:] else 0)
+            return kept
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: kept):
+            gradients = stepped(module, x)[1]
+        return sum(maps), gradients
+
+    (much, one), (little, other) = maps_and_gradients(keeping), maps_and_gradients(saving)
+    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    assert much - little == 5 * 4 * 32  # what is between the two convolutions of five layers
+
+
 def test_what_is_no_number_is_not_hidden() -> None:
     one = layer((1, 4, 4), 32, 16, side=1)
     one.x[0, 3, 1, 1] = math.nan

@@ -106,9 +106,8 @@ class FusedDenseBlock(densenet._DenseBlock):  # type: ignore[misc]  # torchvisio
             if not learning:
                 return paired_block.infer(x, layers) if paired else infer(x, layers)
             parameters = [value for layer in layers for value in _parameters(layer)]
-            if paired:
-                return cast(Tensor, PairedDenseBlock.apply(x, layers, *parameters))
-            return cast(Tensor, DenseBlock.apply(x, layers, layers[0].memory_efficient, *parameters))
+            block = PairedDenseBlock if paired else DenseBlock
+            return cast(Tensor, block.apply(x, layers, layers[0].memory_efficient, *parameters))
 
 
 class FusedBasicBlock(resnet.BasicBlock):  # type: ignore[misc]  # torchvision brings no types

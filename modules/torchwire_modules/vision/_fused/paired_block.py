@@ -20,17 +20,17 @@ from torchwire_modules.vision._fused.norm_relu import Norm, Statistics
 
 
 class PairedDenseBlock(torch.autograd.Function):
-    """``apply(x, layers, *parameters)``, as ``DenseBlock``."""
+    """``apply(x, layers, recompute, *parameters)``, as ``DenseBlock``; with ``recompute`` it keeps its result alone."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, layers: Sequence[Any], *parameters: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, layers: Sequence[Any], recompute: bool, *parameters: Tensor) -> Tensor:
         """Run the layers."""
         known, growth = x.shape[1], parameters[5].shape[0]
         total = known + growth * len(layers)
         buffer = norm_relu.empty(x, total)
         mean, variance = torch.empty(total), torch.empty(total)
         rows = x.shape[0] * x.shape[2] * x.shape[3]
-        kept: list[Tensor] = []
+        kept: list[Tensor | None] = []
         norms: list[tuple[Norm, Norm]] = []
         norm_relu.statistics(x, buffer[:, :known], (mean[:known], variance[:known]))
         for number, layer in enumerate(layers):
@@ -41,7 +41,7 @@ class PairedDenseBlock(torch.autograd.Function):
             grown = slice(known, known + growth)
             dense_layers.grow(narrow, second, dense_layers.packed(two), into=buffer[:, grown])
             norm_relu.statistics(buffer[:, grown], None, (mean[grown], variance[grown]))
-            kept.append(narrow)
+            kept.append(None if recompute else narrow)
             norms.append((first, second))
             known += growth
         ctx.save_for_backward(buffer, *kept, *parameters)
@@ -53,11 +53,8 @@ class PairedDenseBlock(torch.autograd.Function):
     def backward(ctx: Any, given: Tensor) -> Any:
         """Run the layers from the last to the first."""
         count = len(ctx.norms)
-        buffer, kept, parameters = (
-            ctx.saved_tensors[0],
-            ctx.saved_tensors[1 : count + 1],
-            ctx.saved_tensors[count + 1 :],
-        )
+        buffer, *saved = ctx.saved_tensors
+        kept, parameters = saved[:count], saved[count:]
         flow = given.clone(memory_format=torch.channels_last)  # the caller's may not be changed
         offset, slope = torch.zeros(flow.shape[1]), torch.zeros(flow.shape[1])
         gradients: list[Tensor] = []
@@ -70,9 +67,10 @@ class PairedDenseBlock(torch.autograd.Function):
             known = ctx.start + ctx.growth * number
             (first, second), narrow = ctx.norms[number], kept[number]
             one, two = _weights(parameters, number)
-            d_active, d_two = dense_layers.grow_gradient(
-                narrow, second, two, complete(slice(known, known + ctx.growth))
-            )
+            if narrow is None:
+                narrow = dense_layers.narrow(buffer[:, :known], first, dense_layers.packed(one))
+            d_grown = complete(slice(known, known + ctx.growth))
+            d_active, d_two = dense_layers.grow_gradient(narrow, second, two, d_grown)
             d_narrow, d_weight2, d_bias2, _ = norm_relu.gradient(narrow, d_active, second)
             d_one, plain, weighted = dense_layers.narrow_gradient(
                 buffer[:, :known], first, one, d_narrow, flow[:, :known]
@@ -81,7 +79,7 @@ class PairedDenseBlock(torch.autograd.Function):
             offset[:known] += own_offset
             slope[:known] += own_slope
             gradients[:0] = [weighted * first.inverse, plain, d_one, d_weight2, d_bias2, d_two]
-        return complete(slice(ctx.start)), None, *gradients
+        return complete(slice(ctx.start)), None, None, *gradients
 
 
 def _weights(parameters: Sequence[Tensor], number: int) -> tuple[Tensor, Tensor]:
