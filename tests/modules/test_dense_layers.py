@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -220,6 +223,27 @@ def test_recomputing_gives_the_same_bits_and_keeps_its_result_alone() -> None:
     (much, one), (little, other) = maps_and_gradients(keeping), maps_and_gradients(saving)
     assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
     assert much - little == 5 * 4 * 32  # what is between the two convolutions of five layers
+
+
+def norms() -> Gradients:
+    """Of a block's result and gradients."""
+    y, gradients = stepped(fused(block(32, 64)), laid_out(torch.arange(2.0 * 64 * 81).sin().view(2, 64, 9, 9)).float())
+    return [value.norm() for value in (y, *gradients)]
+
+
+LIMITED = """
+import torch
+from tests.modules.test_dense_layers import norms
+torch.set_num_threads(2)
+print(*map(float, norms()))
+"""
+
+
+def test_fewer_threads_than_were_asked_for_do_all_the_work() -> None:
+    limited = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    made = subprocess.run([sys.executable, "-c", LIMITED], env=limited, capture_output=True, text=True, check=True)
+    found = torch.tensor([float(value) for value in made.stdout.split()])
+    torch.testing.assert_close(found, torch.stack(norms()).float(), atol=1e-4, rtol=1e-2)
 
 
 def test_what_is_no_number_is_not_hidden() -> None:

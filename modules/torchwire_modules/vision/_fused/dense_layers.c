@@ -54,9 +54,10 @@ static inline __m512i paired(__m256i one, __m256i two) {
   return _mm512_or_si512(_mm512_cvtepu16_epi32(one), _mm512_slli_epi32(_mm512_cvtepu16_epi32(two), 16));
 }
 
-static void share(ptrdiff_t count, int threads, int thread, ptrdiff_t *begin, ptrdiff_t *end) {
-  *begin = count * thread / threads;
-  *end = count * (thread + 1) / threads;
+/* This thread's part, in a parallel region. There may be fewer threads than were asked for. */
+static void share(ptrdiff_t count, ptrdiff_t *begin, ptrdiff_t *end) {
+  *begin = count * omp_get_thread_num() / omp_get_num_threads();
+  *end = count * (omp_get_thread_num() + 1) / omp_get_num_threads();
 }
 static ptrdiff_t panels(ptrdiff_t columns) { return (columns + PANEL - 1) / PANEL; }
 static ptrdiff_t lesser(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
@@ -152,7 +153,7 @@ int narrow(const bf16 *x, ptrdiff_t x_stride, const float *scale, const float *s
 #pragma omp parallel num_threads(threads) reduction(| : failed)
   {
     ptrdiff_t begin, end;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     bf16 *tile = room(sizeof(bf16) * ROWS * (depth + LANES));
     if (tile)
       narrow_part(x + begin * x_stride, x_stride, scale, shift, packed, bias, y + begin * columns, end - begin, depth,
@@ -248,7 +249,7 @@ int grow(const bf16 *x, const float *scale, const float *shift, const bf16 *pack
   {
     ptrdiff_t begin, end;
     Padded lines;
-    share(images * height, threads, omp_get_thread_num(), &begin, &end);
+    share(images * height, &begin, &end);
     failed = !padded(&lines, height, width, channels);
     if (!failed) grow_part(&lines, x, scale, shift, packed, y, y_stride, columns, begin, end - begin);
     dropped(&lines);
@@ -267,7 +268,7 @@ void stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, c
   {
     float sums[STRIP][PANEL] __attribute__((aligned(64)));
     ptrdiff_t begin, end;
-    share(images * rows * width, threads, omp_get_thread_num(), &begin, &end);
+    share(images * rows * width, &begin, &end);
     for (ptrdiff_t p = begin; p < end; p += STRIP) {
       const bf16 *at[STRIP];
       ptrdiff_t more = lesser(STRIP, end - p);
@@ -345,14 +346,17 @@ static void gathered(const float *parts, ptrdiff_t lines, ptrdiff_t wide, float 
 int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const float *shift, const bf16 *dy, float *out,
                    ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t columns, int threads) {
   ptrdiff_t wide = panels(depth) * PANEL;
-  float *parts = calloc((size_t)threads * columns * wide, sizeof(float));
-  int failed = !parts;
+  size_t size = sizeof(float) * columns * wide;
+  float *parts = room(size * threads);
+  int failed = !parts, given = 0;
   if (parts) {
 #pragma omp parallel num_threads(threads) reduction(| : failed)
     {
       ptrdiff_t begin, end;
-      share(rows, threads, omp_get_thread_num(), &begin, &end);
-      float *mine = parts + (size_t)omp_get_thread_num() * columns * wide;
+      share(rows, &begin, &end);
+#pragma omp master
+      given = omp_get_num_threads();
+      float *mine = memset(parts + (size_t)omp_get_thread_num() * columns * wide, 0, size);
       pair *left = room(sizeof(pair) * PAIRS * columns), *right = room(sizeof(pair) * PAIRS * wide);
       failed = !left || !right;
       for (ptrdiff_t row = begin; row < end && !failed; row += 2 * PAIRS) {
@@ -367,7 +371,7 @@ int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const 
       free(left);
       free(right);
     }
-    if (!failed) gathered(parts, columns, wide, out, depth, 1, depth, threads);
+    if (!failed) gathered(parts, columns, wide, out, depth, 1, depth, given);
   }
   free(parts);
   return -failed;
@@ -378,15 +382,18 @@ int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const 
 int grow_weights(const bf16 *x, const float *scale, const float *shift, const bf16 *dy, float *out, ptrdiff_t images,
                  ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, ptrdiff_t columns, int threads) {
   ptrdiff_t wide = panels(columns) * PANEL, per_line = (width + 1) / 2;
-  float *parts = calloc((size_t)threads * TAPS * channels * wide, sizeof(float));
-  int failed = !parts;
+  size_t size = sizeof(float) * TAPS * channels * wide;
+  float *parts = room(size * threads);
+  int failed = !parts, given = 0;
   if (parts) {
 #pragma omp parallel num_threads(threads) reduction(| : failed)
     {
       ptrdiff_t begin, end, moves[TAPS];
       Padded lines;
-      share(images * height, threads, omp_get_thread_num(), &begin, &end);
-      float *mine = parts + (size_t)omp_get_thread_num() * TAPS * channels * wide;
+      share(images * height, &begin, &end);
+#pragma omp master
+      given = omp_get_num_threads();
+      float *mine = memset(parts + (size_t)omp_get_thread_num() * TAPS * channels * wide, 0, size);
       failed = !padded(&lines, height, width, channels);
       taps_of(&lines, moves);
       ptrdiff_t most = lines.most * per_line, positions = (lines.most + 2 * (lines.most / height + 2)) * (width + 2);
@@ -394,10 +401,10 @@ int grow_weights(const bf16 *x, const float *scale, const float *shift, const bf
       ptrdiff_t *at = room(sizeof(ptrdiff_t) * most);
       failed |= !left || !right || !at;
       for (ptrdiff_t first = begin; first < end && !failed; first += lines.most) {
-        ptrdiff_t count = lesser(lines.most, end - first), size = filled(&lines, x, scale, shift, first, count);
-        memset(lines.values + size * channels, 0, channels * sizeof(bf16));
+        ptrdiff_t count = lesser(lines.most, end - first), read = filled(&lines, x, scale, shift, first, count);
+        memset(lines.values + read * channels, 0, channels * sizeof(bf16));
         for (ptrdiff_t c = 0; c < channels; c += LANES)
-          for (ptrdiff_t i = 0; i < size; i++) {
+          for (ptrdiff_t i = 0; i < read; i++) {
             const bf16 *from = lines.values + i * channels + c;
             _mm512_storeu_si512(left + c * positions + i * LANES,
                                 paired(_mm256_loadu_si256((const __m256i *)from),
@@ -420,7 +427,7 @@ int grow_weights(const bf16 *x, const float *scale, const float *shift, const bf
       free(at);
       dropped(&lines);
     }
-    if (!failed) gathered(parts, TAPS * channels, wide, out, 1, TAPS * channels, columns, threads);
+    if (!failed) gathered(parts, TAPS * channels, wide, out, 1, TAPS * channels, columns, given);
   }
   free(parts);
   return -failed;
@@ -439,7 +446,7 @@ int narrow_gradient(const bf16 *x, ptrdiff_t x_stride, const float *scale, const
     float made[STRIP][PANEL] __attribute__((aligned(64)));
     ptrdiff_t begin, end;
     double *mine = totals + (size_t)omp_get_thread_num() * depth * 2;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     for (ptrdiff_t first = begin; first < end; first += ROWS) {
       ptrdiff_t count = lesser(ROWS, end - first);
       const bf16 *at[ROWS];

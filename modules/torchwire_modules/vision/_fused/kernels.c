@@ -48,9 +48,10 @@ static void join(float *sums, double *totals, ptrdiff_t count) {
 /* Room for each thread's sums: `count` doubles, and as many floats behind them. All zero. */
 static double *room(int threads, ptrdiff_t count) { return calloc((size_t)threads * count, sizeof(double) * 2); }
 
-static void share(ptrdiff_t rows, int threads, int thread, ptrdiff_t *begin, ptrdiff_t *end) {
-  *begin = rows * thread / threads;
-  *end = rows * (thread + 1) / threads;
+/* This thread's part, in a parallel region. There may be fewer threads than were asked for. */
+static void share(ptrdiff_t rows, ptrdiff_t *begin, ptrdiff_t *end) {
+  *begin = rows * omp_get_thread_num() / omp_get_num_threads();
+  *end = rows * (omp_get_thread_num() + 1) / omp_get_num_threads();
 }
 
 #define TYPE float
@@ -88,7 +89,7 @@ int NAME(statistics)(const TYPE *from, ptrdiff_t from_stride, TYPE *to, ptrdiff_
     ptrdiff_t begin, end;
     double *mine = totals + (size_t)omp_get_thread_num() * channels * 4;
     float *sums = (float *)(mine + 2 * channels), *squares = sums + channels;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     for (ptrdiff_t row = begin; row < end; row += STEP) {
       ptrdiff_t more = row + STEP <= end ? STEP : end - row;
       for (ptrdiff_t c = 0; c < channels; c += LANES) {
@@ -130,7 +131,7 @@ void NAME(scale_relu)(const TYPE *x, ptrdiff_t x_stride, const float *scale, con
 #pragma omp parallel num_threads(threads)
   {
     ptrdiff_t begin, end;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     for (ptrdiff_t row = begin; row < end; row++)
       for (ptrdiff_t c = 0; c < channels; c += LANES) {
         f16v value = LOAD(x + row * x_stride + c) * load_f32(scale + c) + load_f32(shift + c);
@@ -159,7 +160,7 @@ int NAME(relu_norm_sums)(const TYPE *x, ptrdiff_t x_stride, const TYPE *other, p
     ptrdiff_t begin, end;
     double *mine = totals + (size_t)omp_get_thread_num() * channels * 4;
     float *plain = (float *)(mine + 2 * channels), *weighted = plain + channels;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     for (ptrdiff_t row = begin; row < end; row += STEP) {
       ptrdiff_t more = row + STEP <= end ? STEP : end - row;
       for (ptrdiff_t c = 0; c < channels; c += LANES) {
@@ -197,7 +198,7 @@ void NAME(relu_norm_gradient)(const TYPE *x, ptrdiff_t x_stride, const TYPE *oth
 #pragma omp parallel num_threads(threads)
   {
     ptrdiff_t begin, end;
-    share(rows, threads, omp_get_thread_num(), &begin, &end);
+    share(rows, &begin, &end);
     for (ptrdiff_t row = begin; row < end; row++)
       for (ptrdiff_t c = 0; c < channels; c += LANES) {
         f16v value = LOAD(x + row * x_stride + c), a = load_f32(scale + c);
