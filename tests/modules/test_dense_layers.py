@@ -119,19 +119,20 @@ def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
     assert_near(d_weight, by_weight(active, weight, dy), SUMMED)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (7, 9), (32, 33), (64, 50)])
+@pytest.mark.parametrize("size", [(1, 1), (2, 5), (7, 9), (32, 33), (64, 50)])
 @pytest.mark.parametrize(("channels", "columns"), [(3, 64), (3, 96), (1, 64)])
-def test_the_first_convolution_is_torchs(size: tuple[int, int], channels: int, columns: int) -> None:
+def test_the_first_maps_are_torchs(size: tuple[int, int], channels: int, columns: int) -> None:
     torch.manual_seed(0)
-    images, weight, bias = (
-        torch.randn(3, channels, *size),
-        torch.randn(columns, channels, 7, 7) / 12,
-        torch.randn(columns),
-    )
-    expected = functional.conv2d(images.bfloat16().float(), weight.bfloat16().float(), bias, stride=2, padding=3).relu()
+    images, weight = torch.randn(3, channels, *size), torch.randn(columns, channels, 7, 7) / 12
+    bias = torch.randn(columns)
+    maps = functional.conv2d(images.bfloat16().float(), weight.bfloat16().float(), bias, stride=2, padding=3)
     found = dense_layers.stem(images, dense_layers.packed_stem(weight), bias)
-    assert_near(found, expected, ROUNDED)
+    assert_near(found, functional.max_pool2d(maps.relu(), 3, 2, 1), ROUNDED)
     assert found.is_contiguous(memory_format=torch.channels_last)
+    images[1, 0, 0, 0] = math.nan
+    broken = dense_layers.stem(images, dense_layers.packed_stem(weight), bias)
+    assert torch.isnan(broken[1, :, 0, 0]).all()
+    assert torch.equal(broken[2], found[2])
 
 
 Gradients = list[Tensor]

@@ -257,31 +257,80 @@ int grow(const bf16 *x, const float *scale, const float *shift, const bf16 *pack
   return -failed;
 }
 
-/* y = relu(bias + a convolution at every second position), of images with zeros around them: (images, height, line)
-   values, of which a position reads `depth` of each of `taps` lines. Packed weights are in the same order. */
-void stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, const bf16 *packed, const float *bias,
-          bf16 *y, ptrdiff_t images, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns,
-          int threads) {
-  ptrdiff_t moves[TAPS];
-  for (ptrdiff_t tap = 0; tap < taps; tap++) moves[tap] = tap * line;
-#pragma omp parallel num_threads(threads)
-  {
-    float sums[STRIP][PANEL] __attribute__((aligned(64)));
-    ptrdiff_t begin, end;
-    share(images * rows * width, &begin, &end);
-    for (ptrdiff_t p = begin; p < end; p += STRIP) {
-      const bf16 *at[STRIP];
-      ptrdiff_t more = lesser(STRIP, end - p);
-      for (ptrdiff_t r = 0; r < STRIP; r++) {
-        ptrdiff_t position = p + (r < more ? r : 0), row = position / width;
-        at[r] = x + (row / rows * height + row % rows * 2) * line + position % width * 2 * channels;
-      }
-      for (ptrdiff_t c = 0; c < columns; c += PANEL) {
-        multiplied(sums, at, moves, taps, depth, packed + c * taps * depth);
-        written(sums, bias + c, y + p * columns + c, columns, more, lesser(PANEL, columns - c));
-      }
+/* Images with zeros around them, (images, height, line) values, and the convolution at every second position that
+   `stem` begins with: a position reads `depth` values of each of `taps` lines. */
+typedef struct {
+  const bf16 *images;
+  ptrdiff_t height, line, channels; /* of the images */
+  const bf16 *packed;
+  const float *bias;
+  ptrdiff_t taps, depth, rows, width, columns; /* of the result: (rows, width, columns) for each image */
+} Stem;
+
+/* Two rows of relu(bias + the convolution), or one where there is but one. */
+static void stem_rows(const Stem *of, ptrdiff_t image, ptrdiff_t row, bf16 *y) {
+  float sums[STRIP][PANEL] __attribute__((aligned(64)));
+  ptrdiff_t moves[TAPS], positions = lesser(2, of->rows - row) * of->width;
+  for (ptrdiff_t tap = 0; tap < of->taps; tap++) moves[tap] = tap * of->line;
+  for (ptrdiff_t p = 0; p < positions; p += STRIP) {
+    const bf16 *at[STRIP];
+    ptrdiff_t more = lesser(STRIP, positions - p);
+    for (ptrdiff_t r = 0; r < STRIP; r++) {
+      ptrdiff_t position = p + (r < more ? r : 0), line = image * of->height + (row + position / of->width) * 2;
+      at[r] = of->images + line * of->line + position % of->width * 2 * of->channels;
+    }
+    for (ptrdiff_t c = 0; c < of->columns; c += PANEL) {
+      multiplied(sums, at, moves, of->taps, of->depth, of->packed + c * of->taps * of->depth);
+      written(sums, of->bias + c, y + p * of->columns + c, of->columns, more, lesser(PANEL, of->columns - c));
     }
   }
+}
+
+/* The largest of three positions beside each other, at every second one, of `count` rows. No value is below zero, so
+   the order of their bits is their own; NaN comes last and stays. */
+static void largest(const bf16 *const *rows, int count, ptrdiff_t width, ptrdiff_t columns, bf16 *y) {
+  for (ptrdiff_t column = 0; column < width; column += 2, y += columns)
+    for (ptrdiff_t c = 0; c < columns; c += LANES) {
+      __m256i most = _mm256_setzero_si256();
+      for (int row = 0; row < count; row++)
+        for (ptrdiff_t near = column ? column - 1 : 0; near < lesser(column + 2, width); near++) {
+          const bf16 *value = rows[row] + near * columns + c;
+          most = _mm256_max_epu16(most, _mm256_loadu_si256((const __m256i *)value));
+        }
+      _mm256_storeu_si256((__m256i *)(y + c), most);
+    }
+}
+
+/* y = the largest of 3 x 3 positions at every second one of relu(bias + a convolution at every second position), of
+   images with zeros around them. Packed weights are in the order in which a position reads. Returns 0, or -1 without
+   memory. */
+int stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, const bf16 *packed, const float *bias,
+         bf16 *y, ptrdiff_t images, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t taps, ptrdiff_t depth, ptrdiff_t columns,
+         int threads) {
+  const Stem of = {x, height, line, channels, packed, bias, taps, depth, rows, width, columns};
+  ptrdiff_t lines = (rows + 1) / 2, places = (width + 1) / 2, size = width * columns;
+  int failed = 0;
+#pragma omp parallel num_threads(threads) reduction(| : failed)
+  {
+    ptrdiff_t begin, end;
+    share(images * lines, &begin, &end);
+    bf16 *kept = room(sizeof(bf16) * 4 * size), *before = kept, *now = kept ? kept + 2 * size : NULL;
+    failed = !kept;
+    for (ptrdiff_t at = begin; at < end && kept; at++) {
+      ptrdiff_t row = at % lines * 2, count = lesser(2, rows - row);
+      const bf16 *read[3];
+      if (at == begin && row) stem_rows(&of, at / lines, row - 2, before);
+      stem_rows(&of, at / lines, row, now);
+      for (ptrdiff_t r = 0; r < count; r++) read[r] = now + r * size;
+      if (row) read[count] = before + size;
+      largest(read, (int)count + (row > 0), width, columns, y + at * places * columns);
+      bf16 *used = before;
+      before = now;
+      now = used;
+    }
+    free(kept);
+  }
+  return -failed;
 }
 
 /* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's
@@ -343,8 +392,8 @@ static void gathered(const float *parts, ptrdiff_t lines, ptrdiff_t wide, float 
 
 /* The gradient by the weights of `narrow`, from that of its result: out (columns, depth). Returns 0, or -1 without
    memory. */
-int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const float *shift, const bf16 *dy, float *out,
-                   ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t columns, int threads) {
+int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const float *shift, const bf16 *dy,
+                   float *out, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t columns, int threads) {
   ptrdiff_t wide = panels(depth) * PANEL;
   size_t size = sizeof(float) * columns * wide;
   float *parts = room(size * threads);

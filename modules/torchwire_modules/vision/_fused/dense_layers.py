@@ -58,17 +58,20 @@ def packed_stem(weight: Tensor) -> Packed:
 
 
 def stem(images: Tensor, weights: Packed, bias: Tensor) -> Tensor:
-    """The ReLU of ``images`` (n, channels, height, width) convolved 7 x 7 at every second position, and a bias."""
+    """The ReLU of ``images`` (n, channels, height, width) convolved 7 x 7 at every second position and a bias, and the
+    largest of 3 x 3 positions at every second one of that."""
     count, channels, height, width = images.shape
     around, rows, places = STEM // 2, (height + 1) // 2, (width + 1) // 2
     padded = torch.zeros(count, height + 2 * around + 1, width + 2 * around + 2, channels, dtype=torch.bfloat16)
     padded[:, around : around + height, around : around + width] = images.permute(0, 2, 3, 1)
-    y = torch.empty(count, weights.columns, rows, places, dtype=torch.bfloat16, memory_format=torch.channels_last)
+    shape = count, weights.columns, (rows + 1) // 2, (places + 1) // 2
+    y = torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
     depth = STEM * channels + STEM * channels % 2
-    _kernels().stem(
+    made = _kernels().stem(
         padded.data_ptr(), padded.shape[1], padded.stride(1), channels, weights.values.data_ptr(), bias.data_ptr(),
         y.data_ptr(), count, rows, places, STEM, depth, weights.columns, torch.get_num_threads(),
     )  # fmt: skip
+    _check(made)
     return y
 
 

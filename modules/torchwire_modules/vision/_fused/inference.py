@@ -99,7 +99,7 @@ class _Stem:
 
     def __call__(self, images: Tensor) -> Tensor:
         if self._paired is not None:
-            return norm_relu.max_pool(dense_layers.stem(images, *self._paired))
+            return dense_layers.stem(images, *self._paired)
         count, _, height, width = images.shape
         columns = (width + 1) // 2
         padded = torch.zeros(count, height, 2 * columns + 6, 3, dtype=self._kind)
