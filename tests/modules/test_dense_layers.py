@@ -170,24 +170,28 @@ def apart(one: Gradients, other: Gradients) -> float:
 
 @pytest.mark.parametrize(("growth", "start"), [(32, 64), (48, 96)])
 @pytest.mark.parametrize("maps", [(2, 9, 7), (4, 14, 14)])
+@pytest.mark.parametrize("whole", [True, False])
 def test_a_block_is_as_near_to_double_precision_as_the_plain_one(
-    growth: int, start: int, maps: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+    growth: int, start: int, maps: tuple[int, int, int], whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With the kernels of whole layers, and without them, as where there is AMX."""
+    other = "DenseBlock" if whole else "PairedDenseBlock"
+    monkeypatch.setattr(networks, other, None)  # it may not stand in
+    if not whole:
+        monkeypatch.setattr(networks, "dense_layers", lambda: None)
     plain = block(growth, start)
     x = laid_out(torch.randn(maps[0], start, *maps[1:]) + torch.randn(start, 1, 1)).float()
     exact, exact_gradients = stepped(copy.deepcopy(plain).double(), x.double())
     theirs, their_gradients = stepped(copy.deepcopy(plain), x)
     ours = fused(plain)
-    with monkeypatch.context() as patch:
-        patch.delattr(networks, "DenseBlock")  # the block of any type may not stand in
-        found, found_gradients = stepped(ours, x)
+    found, found_gradients = stepped(ours, x)
     assert apart([found], [exact]) < 1.1 * apart([theirs], [exact])
     assert apart(found_gradients, exact_gradients) < 1.1 * apart(their_gradients, exact_gradients)
 
     reference = copy.deepcopy(plain)
     stepped(reference, x)
-    for (name, mine), other in zip(ours.named_buffers(), reference.buffers(), strict=True):
-        torch.testing.assert_close(mine, other, atol=0.02, rtol=0.02, msg=name)
+    for (name, mine), buffer in zip(ours.named_buffers(), reference.buffers(), strict=True):
+        torch.testing.assert_close(mine, buffer, atol=0.02, rtol=0.02, msg=name)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         reference.load_state_dict(ours.state_dict())
         expected = reference.eval()(x).double()

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
+from torchwire_modules.vision._fused import library
 from torchwire_modules.vision._fused.inference import ready_to_score
 from torchwire_modules.vision._fused.library import kernels
 
@@ -46,7 +47,11 @@ def test_logits_are_the_plain_networks(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet18", "densenet121"])
-def test_bfloat16_is_as_near_as_autocast(name: str) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_bfloat16_is_as_near_as_autocast(name: str, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the kernels of whole layers where the processor has them, and without."""
+    if not whole:
+        monkeypatch.setattr(library, "dense_layers", lambda: None)
     network = trained(name)
     score = ready(network, torch.bfloat16)
     with torch.inference_mode():

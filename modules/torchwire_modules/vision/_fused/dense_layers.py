@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
-from torchwire_modules.vision._fused.norm_relu import Norm, _check, _place, _rows, empty
+from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed, rows_of
 
 PANEL = 32
 """Columns of weights that lie side by side once they are packed."""
@@ -71,7 +71,7 @@ def stem(images: Tensor, weights: Packed, bias: Tensor) -> Tensor:
         padded.data_ptr(), padded.shape[1], padded.stride(1), channels, weights.values.data_ptr(), bias.data_ptr(),
         y.data_ptr(), count, rows, places, STEM, depth, weights.columns, torch.get_num_threads(),
     )  # fmt: skip
-    _check(made)
+    check_memory(made)
     return y
 
 
@@ -79,26 +79,26 @@ def narrow(x: Tensor, norm: Norm, weights: Packed, bias: Tensor | None = None) -
     """``relu(norm(x))`` convolved 1 x 1; with ``bias``, float32 (columns,), the ReLU of that and the bias."""
     y = empty(x, weights.columns)
     made = _kernels().narrow(
-        *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr(), weights.values.data_ptr(),
-        None if bias is None else bias.data_ptr(), y.data_ptr(), _rows(x), x.shape[1], weights.columns,
+        *placed(x), norm.scale.data_ptr(), norm.shift.data_ptr(), weights.values.data_ptr(),
+        None if bias is None else bias.data_ptr(), y.data_ptr(), rows_of(x), x.shape[1], weights.columns,
         torch.get_num_threads(),
     )  # fmt: skip
-    _check(made)
+    check_memory(made)
     return y
 
 
 def narrow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor, flow: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """From that of ``narrow``'s result, ``dy``: by the weight, and the sums (channels,) of the gradient by ``norm``'s
     result and of that times ``x - mean``. The gradient by x is added to ``flow``, without the norm's own share."""
-    given = *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr()
-    sizes = _rows(x), x.shape[1], weight.shape[0], torch.get_num_threads()
+    given = *placed(x), norm.scale.data_ptr(), norm.shift.data_ptr()
+    sizes = rows_of(x), x.shape[1], weight.shape[0], torch.get_num_threads()
     d_weight, sums = torch.empty(weight.shape), torch.empty(2, x.shape[1])
-    _check(_kernels().narrow_weights(*given, dy.data_ptr(), d_weight.data_ptr(), *sizes))
+    check_memory(_kernels().narrow_weights(*given, dy.data_ptr(), d_weight.data_ptr(), *sizes))
     back = packed_back(weight)
     made = _kernels().narrow_gradient(
-        *given, norm.mean.data_ptr(), dy.data_ptr(), back.values.data_ptr(), *_place(flow), sums.data_ptr(), *sizes
+        *given, norm.mean.data_ptr(), dy.data_ptr(), back.values.data_ptr(), *placed(flow), sums.data_ptr(), *sizes
     )
-    _check(made)
+    check_memory(made)
     return d_weight, sums[0], sums[1]
 
 
@@ -106,10 +106,10 @@ def grow(x: Tensor, norm: Norm | None, weights: Packed, into: Tensor) -> None:
     """``relu(norm(x))``, or ``x`` itself, convolved 3 x 3, zeros around it, written to ``into``."""
     scale, shift = (None, None) if norm is None else (norm.scale.data_ptr(), norm.shift.data_ptr())
     made = _kernels().grow(
-        x.data_ptr(), scale, shift, weights.values.data_ptr(), *_place(into), *_images(x), weights.columns,
+        x.data_ptr(), scale, shift, weights.values.data_ptr(), *placed(into), *_images(x), weights.columns,
         torch.get_num_threads(),
     )  # fmt: skip
-    _check(made)
+    check_memory(made)
 
 
 def grow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +122,7 @@ def grow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor) -> tuple[Te
         x.data_ptr(), norm.scale.data_ptr(), norm.shift.data_ptr(), dy.data_ptr(), d_weight.data_ptr(), *_images(x),
         columns, torch.get_num_threads(),
     )  # fmt: skip
-    _check(made)
+    check_memory(made)
     return d_active, d_weight.permute(0, 3, 1, 2)
 
 
@@ -130,7 +130,7 @@ def settled(flow: Tensor, x: Tensor, mean: Tensor, offset: Tensor, slope: Tensor
     """``flow + offset + slope * (x - mean)``, the last four (channels,)."""
     y = empty(x, x.shape[1])
     _kernels().settled(
-        *_place(flow), *_place(x), mean.data_ptr(), offset.data_ptr(), slope.data_ptr(), y.data_ptr(), _rows(x),
+        *placed(flow), *placed(x), mean.data_ptr(), offset.data_ptr(), slope.data_ptr(), y.data_ptr(), rows_of(x),
         x.shape[1], torch.get_num_threads(),
     )  # fmt: skip
     return y

@@ -79,8 +79,22 @@ def _folded(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tens
     return weight.detach(), None if bias is None else bias.detach()
 
 
+def _whole_layers(kind: torch.dtype) -> bool:
+    return kind == torch.bfloat16 and library.dense_layers() is not None
+
+
+def _stem(layer: nn.Conv2d, norm: nn.BatchNorm2d, pool: nn.MaxPool2d, kind: torch.dtype) -> Part:
+    """From images to the first maps: a convolution of 7 x 7 at every second pixel, norm, ReLU and a max pool."""
+    if not _whole_layers(kind):
+        return _Stem(layer, norm, pool, kind)
+    weight, bias = _folded(layer, norm)
+    assert bias is not None  # noqa: S101
+    weights = dense_layers.packed_stem(weight)
+    return lambda images: dense_layers.stem(images, weights, bias)
+
+
 class _Stem:
-    """From images to the first maps: a convolution of 7 x 7 at every second pixel, its norm and ReLU, and a max pool.
+    """``_stem`` by oneDNN.
 
     Three channels are too few to fill the processor's vectors. Two neighbouring pixels side by side in memory are one
     pixel of six channels, so the same is a convolution of 7 x 4 pairs, at every one of them.
@@ -91,15 +105,8 @@ class _Stem:
         taps = nn.functional.pad(layer.weight.detach(), (1, 0)).view(-1, 3, 7, 4, 2)
         pairs.weight = nn.Parameter(taps.permute(0, 4, 1, 2, 3).flatten(1, 2))
         self._convolution, self._pool, self._kind = _Convolution(pairs, norm, kind, relu=True), pool, kind
-        self._paired: tuple[dense_layers.Packed, Tensor] | None = None
-        if kind == torch.bfloat16 and library.dense_layers() is not None:
-            weight, bias = _folded(layer, norm)
-            assert bias is not None  # noqa: S101
-            self._paired = dense_layers.packed_stem(weight), bias
 
     def __call__(self, images: Tensor) -> Tensor:
-        if self._paired is not None:
-            return dense_layers.stem(images, *self._paired)
         count, _, height, width = images.shape
         columns = (width + 1) // 2
         padded = torch.zeros(count, height, 2 * columns + 6, 3, dtype=self._kind)
@@ -111,7 +118,7 @@ class _Stem:
 
 class _Resnet:
     def __init__(self, network: resnet.ResNet, kind: torch.dtype) -> None:
-        self._stem, self._head = _Stem(network.conv1, network.bn1, network.maxpool, kind), network.fc
+        self._stem, self._head = _stem(network.conv1, network.bn1, network.maxpool, kind), network.fc
         stages = (network.layer1, network.layer2, network.layer3, network.layer4)
         self._blocks = [_Residual(block, kind) for stage in stages for block in stage]
 
@@ -142,12 +149,12 @@ class _Residual:
 class _Densenet:
     def __init__(self, network: densenet.DenseNet, kind: torch.dtype) -> None:
         parts = network.features
-        self._stem = _Stem(parts.conv0, parts.norm0, parts.pool0, kind)
+        self._stem = _stem(parts.conv0, parts.norm0, parts.pool0, kind)
         self._parts: list[Part] = []
         for part in parts.children():
             if isinstance(part, densenet._DenseBlock):
-                layers, paired = list(part.values()), kind == torch.bfloat16 and library.dense_layers() is not None
-                self._parts.append(_PairedBlock(layers) if paired else _Block(layers, kind))
+                layers = list(part.values())
+                self._parts.append(_PairedBlock(layers) if _whole_layers(kind) else _Block(layers, kind))
             elif isinstance(part, densenet._Transition):
                 self._parts.append(_Narrowing(part, kind))
         self._last, self._head = Norm.of_running(parts.norm5), network.classifier

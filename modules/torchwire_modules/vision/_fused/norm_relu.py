@@ -75,12 +75,12 @@ def empty(like: Tensor, channels: int) -> Tensor:
 
 def statistics(x: Tensor, copy_to: Tensor | None = None, into: tuple[Tensor, Tensor] | None = None) -> Statistics:
     """The statistics of ``x``, written to the tensors ``into`` if given; ``x`` is copied to ``copy_to`` on the way."""
-    channels, rows = x.shape[1], _rows(x)
+    channels, rows = x.shape[1], rows_of(x)
     mean, variance = into or (torch.empty(channels), torch.empty(channels))
     made = _call("statistics", x)(
-        *_place(x), *_place(copy_to), rows, channels, mean.data_ptr(), variance.data_ptr(), torch.get_num_threads()
+        *placed(x), *placed(copy_to), rows, channels, mean.data_ptr(), variance.data_ptr(), torch.get_num_threads()
     )
-    _check(made)
+    check_memory(made)
     return Statistics(mean, variance, rows)
 
 
@@ -88,7 +88,7 @@ def scale_relu(x: Tensor, norm: Norm, other: Tensor | None = None) -> Tensor:
     """``relu(norm(x) + other)`` as a new tensor."""
     y = empty(x, x.shape[1])
     _call("scale_relu", x)(
-        *_place(x), norm.scale.data_ptr(), norm.shift.data_ptr(), *_place(other), *_place(y), _rows(x),
+        *placed(x), norm.scale.data_ptr(), norm.shift.data_ptr(), *placed(other), *placed(y), rows_of(x),
         x.shape[1], torch.get_num_threads(),
     )  # fmt: skip
     return y
@@ -107,10 +107,10 @@ def gradient(
     x: Tensor, dy: Tensor, norm: Norm, *, other: Tensor | None = None, add_to: Tensor | None = None
 ) -> Gradient:
     """From that of the result, ``dy``. The gradient by x is added to ``add_to`` if given."""
-    channels, rows, threads = x.shape[1], _rows(x), torch.get_num_threads()
+    channels, rows, threads = x.shape[1], rows_of(x), torch.get_num_threads()
     sums = torch.empty(2, channels)
-    given = *_place(x), *_place(other), *_place(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr()
-    _check(_call("relu_norm_sums", x)(*given, sums.data_ptr(), rows, channels, threads))
+    given = *placed(x), *placed(other), *placed(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr()
+    check_memory(_call("relu_norm_sums", x)(*given, sums.data_ptr(), rows, channels, threads))
     if norm.batch:
         offset, slope = own_share(norm, sums[0], sums[1], rows)
     else:
@@ -118,7 +118,7 @@ def gradient(
     dx = empty(x, channels) if add_to is None else add_to
     d_other = None if other is None else empty(x, channels)
     _call("relu_norm_gradient", x)(
-        *given, offset.data_ptr(), slope.data_ptr(), *_place(dx), add_to is not None, *_place(d_other), rows, channels,
+        *given, offset.data_ptr(), slope.data_ptr(), *placed(dx), add_to is not None, *placed(d_other), rows, channels,
         threads,
     )  # fmt: skip
     return Gradient(dx, sums[1] * norm.inverse, sums[0], d_other)
@@ -143,13 +143,13 @@ def max_pool(x: Tensor) -> Tensor:
 def copied(x: Tensor) -> Tensor:
     """A copy of leading or inner channels, in rows without gaps."""
     y = empty(x, x.shape[1])
-    _call("copy", x)(*_place(x), *_place(y), _rows(x), x.shape[1], torch.get_num_threads())
+    _call("copy", x)(*placed(x), *placed(y), rows_of(x), x.shape[1], torch.get_num_threads())
     return y
 
 
 def copy(x: Tensor, to: Tensor) -> None:
     """Copy ``x`` to a tensor of the same size, leading or inner channels of which either may be."""
-    _call("copy", x)(*_place(x), *_place(to), _rows(x), x.shape[1], torch.get_num_threads())
+    _call("copy", x)(*placed(x), *placed(to), rows_of(x), x.shape[1], torch.get_num_threads())
 
 
 def fits(x: Tensor) -> bool:
@@ -159,7 +159,8 @@ def fits(x: Tensor) -> bool:
     return x.dtype in KINDS and channels % 16 == 0 and x.stride() == (height * width * step, 1, width * step, step)
 
 
-def _rows(x: Tensor) -> int:
+def rows_of(x: Tensor) -> int:
+    """How many positions an activation has."""
     return x.shape[0] * x.shape[2] * x.shape[3]
 
 
@@ -173,7 +174,8 @@ def _stride(x: Tensor) -> int:
     return x.stride(0) if x.shape[0] > 1 else channels
 
 
-def _place(x: Tensor | None) -> tuple[int, int]:
+def placed(x: Tensor | None) -> tuple[int, int]:
+    """Where an activation lies and how far its rows are apart, as the kernels take it; nowhere without one."""
     return (0, 0) if x is None else (x.data_ptr(), _stride(x))
 
 
@@ -181,6 +183,7 @@ def _call(name: str, x: Tensor) -> Any:
     return getattr(kernels(), f"{name}_{KINDS[x.dtype]}")
 
 
-def _check(made: int) -> None:
+def check_memory(made: int) -> None:
+    """Raise MemoryError if that is what a kernel answered."""
     if made:
-        raise MemoryError("no memory for the sums of a batch normalisation")
+        raise MemoryError("no memory left for a kernel's sums and packed rows")
