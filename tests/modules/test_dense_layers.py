@@ -16,7 +16,7 @@ from torchwire_modules.vision._fused import dense_layers, library, networks
 from torchwire_modules.vision._fused.norm_relu import Norm
 
 pytestmark = pytest.mark.skipif(
-    library.dense_layers() is None, reason="the processor has no bfloat16 vectors, or AMX, or there is no C compiler"
+    library.pairs() is None, reason="the processor has no bfloat16 vectors, or AMX, or there is no C compiler"
 )
 
 ROUNDED, SUMMED = 4e-3, 1e-4
@@ -178,7 +178,7 @@ def test_a_block_is_as_near_to_double_precision_as_the_plain_one(
     other = "DenseBlock" if whole else "PairedDenseBlock"
     monkeypatch.setattr(networks, other, None)  # it may not stand in
     if not whole:
-        monkeypatch.setattr(networks, "dense_layers", lambda: None)
+        monkeypatch.setattr(networks, "pairs", lambda: None)
     plain = block(growth, start)
     x = laid_out(torch.randn(maps[0], start, *maps[1:]) + torch.randn(start, 1, 1)).float()
     exact, exact_gradients = stepped(copy.deepcopy(plain).double(), x.double())

@@ -51,7 +51,7 @@ def test_logits_are_the_plain_networks(name: str) -> None:
 def test_bfloat16_is_as_near_as_autocast(name: str, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the kernels of whole layers where the processor has them, and without."""
     if not whole:
-        monkeypatch.setattr(library, "dense_layers", lambda: None)
+        monkeypatch.setattr(library, "pairs", lambda: None)
     network = trained(name)
     score = ready(network, torch.bfloat16)
     with torch.inference_mode():

@@ -10,58 +10,24 @@
    result repeats to the last bit. */
 
 #ifndef __AVX512BF16__
-int dense_layers(void) { return 0; }
+int pairs(void) { return 0; }
 #else
 
-#include <immintrin.h>
-#include <omp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "pairs.h"
 
-#define STRIP 12
-#define PANEL 32
-#define LANES 16
 #define TAPS 9
 #define ROWS 48        /* of a tile, of which the normalised channels stay in the cache */
 #define PIXELS 448     /* about as many positions share a piece of padded lines */
 #define GROUP 8        /* channels whose gradients are summed at once, by PANEL columns */
 #define PAIRS 96       /* pairs of rows that are packed at once */
 
-typedef uint16_t bf16;
-typedef uint32_t pair __attribute__((may_alias));
+/* Whether the functions of this file and of winograd.c are there. */
+int pairs(void) { return 1; }
 
-/* Whether the functions of this file are there. */
-int dense_layers(void) { return 1; }
-
-static inline __m512 load(const bf16 *p) {
-  return (__m512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
-}
-static inline __m256i rounded(__m512 v) { return (__m256i)_mm512_cvtneps_pbh(v); }
-static inline void store(bf16 *p, __m512 v) { _mm256_storeu_si256((__m256i *)p, rounded(v)); }
-static inline __m512bh both(const void *p) { return (__m512bh)_mm512_loadu_si512(p); }
-static inline __m512bh spread(const void *p) { return (__m512bh)_mm512_set1_epi32((int)*(const pair *)p); }
-/* Keeps NaN. */
-static inline __m512 relu(__m512 v) {
-  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NLE_UQ), v);
-}
 static inline __m512 normalised(const bf16 *x, const float *scale, const float *shift) {
   return relu(_mm512_fmadd_ps(load(x), _mm512_loadu_ps(scale), _mm512_loadu_ps(shift)));
 }
-/* Two rows' channels side by side. */
-static inline __m512i paired(__m256i one, __m256i two) {
-  return _mm512_or_si512(_mm512_cvtepu16_epi32(one), _mm512_slli_epi32(_mm512_cvtepu16_epi32(two), 16));
-}
-
-/* This thread's part, in a parallel region. There may be fewer threads than were asked for. */
-static void share(ptrdiff_t count, ptrdiff_t *begin, ptrdiff_t *end) {
-  *begin = count * omp_get_thread_num() / omp_get_num_threads();
-  *end = count * (omp_get_thread_num() + 1) / omp_get_num_threads();
-}
 static ptrdiff_t panels(ptrdiff_t columns) { return (columns + PANEL - 1) / PANEL; }
-static ptrdiff_t lesser(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-static void *room(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
 /* Packs float32 weights: w[tap * tap_stride + depth * depth_stride + column * column_stride]. */
 void pack_weights(const float *w, ptrdiff_t tap_stride, ptrdiff_t depth_stride, ptrdiff_t column_stride, ptrdiff_t taps,
@@ -84,9 +50,8 @@ void pack_weights(const float *w, ptrdiff_t tap_stride, ptrdiff_t depth_stride, 
 }
 
 /* sums[r] = the row at rows[r], each moved by a tap, times a panel of packed weights. */
-static inline __attribute__((always_inline)) void multiplied(float (*restrict sums)[PANEL], const bf16 *const *rows,
-                                                             const ptrdiff_t *moves, ptrdiff_t taps, ptrdiff_t depth,
-                                                             const bf16 *packed) {
+INLINED void multiplied(float (*restrict sums)[PANEL], const bf16 *const *rows, const ptrdiff_t *moves,
+                        ptrdiff_t taps, ptrdiff_t depth, const bf16 *packed) {
   __m512 made[STRIP][2];
 #pragma GCC unroll 12
   for (int r = 0; r < STRIP; r++) made[r][0] = made[r][1] = _mm512_setzero_ps();
@@ -335,7 +300,7 @@ int stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, co
 
 /* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's
    pairs are `at` some places, or one after another. */
-static inline __attribute__((always_inline)) void summed(float *sums, ptrdiff_t stride, const pair *one,
+INLINED void summed(float *sums, ptrdiff_t stride, const pair *one,
                                                          const ptrdiff_t *at, const pair *two, ptrdiff_t pairs) {
   __m512 made[GROUP][2];
 #pragma GCC unroll 8

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import dense_layers, library, norm_relu
+from torchwire_modules.vision._fused import dense_layers, library, norm_relu, winograd
 from torchwire_modules.vision._fused.library import kernels
 from torchwire_modules.vision._fused.norm_relu import Norm
 
@@ -68,6 +68,34 @@ class _Convolution:
         self._packed = True
 
 
+class _WinogradConvolution:
+    """The same of 3 x 3 in bfloat16, in fewer products; with a ReLU. The shortcut is left as it was."""
+
+    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+        weight, self._bias = _folded(layer, norm)
+        self._weights, self._columns = winograd.packed(weight), layer.out_channels
+
+    def __call__(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
+        x = _laid_out(x, torch.bfloat16)
+        other = None if shortcut is None else _laid_out(shortcut, torch.bfloat16)
+        return winograd.convolved(x, self._weights, self._columns, self._bias, other, relu=True)
+
+
+class _Chosen:
+    """Whichever of the two is faster for the first batch that comes."""
+
+    def __init__(self, layer: nn.Conv2d, norm: nn.BatchNorm2d, kind: torch.dtype) -> None:
+        self._given = layer, norm, kind
+        self._made: _Convolution | _WinogradConvolution | None = None
+
+    def __call__(self, x: Tensor, shortcut: Tensor | None = None) -> Tensor:
+        if self._made is None:
+            layer, norm, kind = self._given
+            fewer = _in_pairs(kind) and winograd.suits(layer) and winograd.pays(x, layer.out_channels)
+            self._made = _WinogradConvolution(layer, norm) if fewer else _Convolution(layer, norm, kind, relu=True)
+        return self._made(x, shortcut)
+
+
 def _folded(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor | None]:
     """The weight and bias of a convolution with the norm behind it, if there is one."""
     weight, bias = layer.weight, layer.bias
@@ -79,13 +107,13 @@ def _folded(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tens
     return weight.detach(), None if bias is None else bias.detach()
 
 
-def _whole_layers(kind: torch.dtype) -> bool:
-    return kind == torch.bfloat16 and library.dense_layers() is not None
+def _in_pairs(kind: torch.dtype) -> bool:
+    return kind == torch.bfloat16 and library.pairs() is not None
 
 
 def _stem(layer: nn.Conv2d, norm: nn.BatchNorm2d, pool: nn.MaxPool2d, kind: torch.dtype) -> Part:
     """From images to the first maps: a convolution of 7 x 7 at every second pixel, norm, ReLU and a max pool."""
-    if not _whole_layers(kind):
+    if not _in_pairs(kind):
         return _Stem(layer, norm, pool, kind)
     weight, bias = _folded(layer, norm)
     assert bias is not None  # noqa: S101
@@ -135,7 +163,7 @@ class _Residual:
     def __init__(self, block: Any, kind: torch.dtype) -> None:
         pairs = [(block.conv1, block.bn1), (block.conv2, block.bn2)]
         pairs += [(block.conv3, block.bn3)] if isinstance(block, resnet.Bottleneck) else []
-        self._convolutions = [_Convolution(convolution, norm, kind, relu=True) for convolution, norm in pairs]
+        self._convolutions = [_Chosen(layer, norm, kind) for layer, norm in pairs]
         down = block.downsample
         self._shortcut = None if down is None else _Convolution(down[0], down[1], kind, relu=False)
 
@@ -154,7 +182,7 @@ class _Densenet:
         for part in parts.children():
             if isinstance(part, densenet._DenseBlock):
                 layers = list(part.values())
-                self._parts.append(_PairedBlock(layers) if _whole_layers(kind) else _Block(layers, kind))
+                self._parts.append(_PairedBlock(layers) if _in_pairs(kind) else _Block(layers, kind))
             elif isinstance(part, densenet._Transition):
                 self._parts.append(_Narrowing(part, kind))
         self._last, self._head = Norm.of_running(parts.norm5), network.classifier

@@ -21,7 +21,8 @@ from platformdirs import user_cache_path
 
 logger = logging.getLogger(__name__)
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.c", "dense_layers.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.c", "dense_layers.c", "winograd.c"))
+HEADER = Path(__file__).with_name("pairs.h")
 FLAGS = ("-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-std=gnu11")
 COMPILERS = ("gcc", "cc", "clang")
 PATIENCE = 60.0
@@ -37,7 +38,7 @@ SIGNATURES = {
     "copy": (_P, _N, _P, _N, _N, _N, _I),
 }
 """Of kernels.c, once for each type."""
-DENSE_LAYERS = {
+PAIRS = {
     "pack_weights": (_P, *[_N] * 6, _P, _I),
     "narrow": (_P, _N, *[_P] * 5, *[_N] * 3, _I),
     "grow": (*[_P] * 5, *[_N] * 6, _I),
@@ -46,8 +47,12 @@ DENSE_LAYERS = {
     "grow_weights": (*[_P] * 5, *[_N] * 5, _I),
     "narrow_gradient": (_P, _N, *[_P] * 6, _N, _P, *[_N] * 3, _I),
     "settled": (_P, _N, _P, _N, *[_P] * 4, _N, _N, _I),
+    "winograd_weights": (_P, _N, _N, _P, _I),
+    "winograd_weights_back": (_P, _N, _N, _P, _I),
+    "winograd": (*[_P] * 4, _I, _P, *[_N] * 5, _I),
+    "winograd_weight_gradient": (*[_P] * 3, *[_N] * 5, _I),
 }
-"""Of dense_layers.c."""
+"""Of dense_layers.c and winograd.c."""
 
 
 @cache
@@ -61,11 +66,11 @@ def kernels() -> ctypes.CDLL | None:
 
 
 @cache
-def dense_layers() -> ctypes.CDLL | None:
-    """The kernels, if they hold whole dense layers, and these are faster than oneDNN: on processors with AVX-512 BF16
-    whose torch has no matrix unit (AMX) to use."""
+def pairs() -> ctypes.CDLL | None:
+    """The kernels, if they hold those for pairs of bfloat16, and these are faster than oneDNN: on processors with
+    AVX-512 BF16 whose torch has no matrix unit (AMX) to use."""
     library = kernels()
-    if library is None or not library.dense_layers() or torch.cpu._is_amx_tile_supported():
+    if library is None or not library.pairs() or torch.cpu._is_amx_tile_supported():
         return None
     return library
 
@@ -76,7 +81,7 @@ def _built() -> Path:
     if compiler is None:
         raise OSError("there is no C compiler")
     about = "\0".join([platform.machine(), _processor(), compiler, *FLAGS]).encode()
-    about += b"".join(source.read_bytes() for source in SOURCES)
+    about += b"".join(source.read_bytes() for source in (*SOURCES, HEADER))
     folder = user_cache_path("torchwire") / "kernels"
     target = folder / f"{hashlib.sha256(about).hexdigest()[:32]}.so"
     if not target.exists():
@@ -106,6 +111,6 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
             function = getattr(library, f"{name}_{kind}")
             function.argtypes = arguments
             function.restype = ctypes.c_int if name in ("statistics", "relu_norm_sums") else None
-    for name, arguments in DENSE_LAYERS.items() if library.dense_layers() else ():
+    for name, arguments in PAIRS.items() if library.pairs() else ():
         getattr(library, name).argtypes = arguments
     return library

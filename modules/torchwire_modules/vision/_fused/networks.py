@@ -10,15 +10,17 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import norm_relu, paired_block
+from torchwire_modules.vision._fused import norm_relu, paired_block, winograd
 from torchwire_modules.vision._fused.dense_block import DenseBlock, infer
-from torchwire_modules.vision._fused.library import dense_layers, kernels
+from torchwire_modules.vision._fused.library import kernels, pairs
 from torchwire_modules.vision._fused.norm_relu import Norm
 from torchwire_modules.vision._fused.paired_block import PairedDenseBlock
+from torchwire_modules.vision._fused.winograd import WinogradConvolution
 
 
 def fuse(network: nn.Module) -> bool:
-    """Let ``network`` (a DenseNet or ResNet of torchvision's) run its batch norms and ReLUs fused, on the CPU.
+    """Let ``network`` (a DenseNet or ResNet of torchvision's) run its batch norms and ReLUs fused, and convolutions
+    in fewer products, on the CPU.
 
     False, and nothing is changed, where there are no kernels. What can't be fused for a given input (a GPU, another
     type, channels that are no multiple of 16) runs as it always did.
@@ -29,6 +31,8 @@ def fuse(network: nn.Module) -> bool:
         fused = FUSED.get(type(part))
         if fused is not None:
             part.__class__ = fused
+        elif type(part) is nn.Conv2d and pairs() is not None and winograd.suits(part):
+            part.__class__ = WinogradConvolution
     if isinstance(network, densenet.DenseNet):
         _fuse_stem(network.features, "norm0", "relu0")
     elif isinstance(network, resnet.ResNet):
@@ -102,7 +106,7 @@ class FusedDenseBlock(densenet._DenseBlock):  # type: ignore[misc]  # torchvisio
             return cast(Tensor, super().forward(x))
         x = x.to(kind).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", enabled=False):
-            paired = x.dtype == torch.bfloat16 and dense_layers() is not None
+            paired = x.dtype == torch.bfloat16 and pairs() is not None
             if not learning:
                 return paired_block.infer(x, layers) if paired else infer(x, layers)
             parameters = [value for layer in layers for value in _parameters(layer)]

@@ -1,0 +1,457 @@
+/* Convolutions of 3 x 3 in bfloat16 by the minimal filtering of Winograd, forwards and backwards.
+
+   Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308: a tile of 2 x 2 results
+   is computed from the 4 x 4 positions it sees, in 16 products for each pair of channels where the plain sum takes 36.
+   Positions and weights are transformed for that (their B and G), and the products back (their A):
+
+       result = A' ((G weight G') * (B' seen B)) A
+
+   Each of the 16 places of a tile is a product of rows (tiles) and weights by itself. The gradient by the weights sums
+   products over tiles instead, of what was seen and of A gradient A', and goes back through G. Transforms are made in
+   float32 and rounded once; products are summed in float32. Tiles reach over the edge of an image: what lies outside
+   is zero, and results there are left out.
+
+   Activations are as in kernels.c, without gaps; depth and columns are multiples of 64. Work is split over threads in
+   the same way for the same number of threads, so that a result repeats to the last bit. */
+
+#ifdef __AVX512BF16__
+
+#include "pairs.h"
+
+#define PLACES 16            /* of a tile */
+#define CACHED (512 << 10)   /* bytes of transformed tiles that one thread keeps at a time, */
+#define SHARED (8 << 20)     /* and of those that all threads share */
+#define WIDE 64              /* columns whose gradients are summed at once, */
+#define FEW 4                /* by rows */
+
+/* Where tiles lie: `lines` by `across` of them in an image, `count` in all. */
+typedef struct {
+  ptrdiff_t height, width, lines, across, count;
+} tiling;
+
+static tiling tiling_of(ptrdiff_t images, ptrdiff_t height, ptrdiff_t width) {
+  ptrdiff_t lines = (height + 1) / 2, across = (width + 1) / 2;
+  return (tiling){height, width, lines, across, images * lines * across};
+}
+
+/* The channels of side * side positions of a tile from its corner moved by `moved`; zeros for those outside. */
+INLINED void found(const bf16 *x, const tiling *all, ptrdiff_t tile, ptrdiff_t side, ptrdiff_t moved,
+                   ptrdiff_t channels, const bf16 *zeros, const bf16 **at) {
+  ptrdiff_t image = tile / all->across / all->lines, line = tile / all->across % all->lines * 2 + moved;
+  ptrdiff_t place = tile % all->across * 2 + moved;
+  for (ptrdiff_t i = 0; i < side; i++)
+    for (ptrdiff_t j = 0; j < side; j++) {
+      ptrdiff_t r = line + i, c = place + j;
+      int inside = tile < all->count && r >= 0 && r < all->height && c >= 0 && c < all->width;
+      at[side * i + j] = inside ? x + ((image * all->height + r) * all->width + c) * channels : zeros;
+    }
+}
+
+/* G w G'. */
+INLINED void weights_widened(const __m512 *w, __m512 *u) {
+  const __m512 half = _mm512_set1_ps(0.5f);
+  __m512 t[12];
+#pragma GCC unroll 3
+  for (int j = 0; j < 3; j++) {
+    __m512 sum = _mm512_mul_ps(_mm512_add_ps(w[j], w[6 + j]), half), mid = _mm512_mul_ps(w[3 + j], half);
+    t[j] = w[j];
+    t[3 + j] = _mm512_add_ps(sum, mid);
+    t[6 + j] = _mm512_sub_ps(sum, mid);
+    t[9 + j] = w[6 + j];
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    __m512 sum = _mm512_mul_ps(_mm512_add_ps(t[3 * i], t[3 * i + 2]), half), mid = _mm512_mul_ps(t[3 * i + 1], half);
+    u[4 * i] = t[3 * i];
+    u[4 * i + 1] = _mm512_add_ps(sum, mid);
+    u[4 * i + 2] = _mm512_sub_ps(sum, mid);
+    u[4 * i + 3] = t[3 * i + 2];
+  }
+}
+
+/* B' d B, in place. */
+INLINED void seen_transformed(__m512 *d) {
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    __m512 a = d[j], b = d[4 + j], c = d[8 + j], e = d[12 + j];
+    d[j] = _mm512_sub_ps(a, c);
+    d[4 + j] = _mm512_add_ps(b, c);
+    d[8 + j] = _mm512_sub_ps(c, b);
+    d[12 + j] = _mm512_sub_ps(b, e);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    __m512 a = d[4 * i], b = d[4 * i + 1], c = d[4 * i + 2], e = d[4 * i + 3];
+    d[4 * i] = _mm512_sub_ps(a, c);
+    d[4 * i + 1] = _mm512_add_ps(b, c);
+    d[4 * i + 2] = _mm512_sub_ps(c, b);
+    d[4 * i + 3] = _mm512_sub_ps(b, e);
+  }
+}
+
+/* A' m A: 4 of 16. */
+INLINED void products_gathered(const __m512 *m, __m512 *y) {
+  __m512 t[8];
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    __m512 mid = _mm512_add_ps(m[4 + j], m[8 + j]), rest = _mm512_sub_ps(m[4 + j], m[8 + j]);
+    t[j] = _mm512_add_ps(m[j], mid);
+    t[4 + j] = _mm512_sub_ps(rest, m[12 + j]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; i++) {
+    __m512 mid = _mm512_add_ps(t[4 * i + 1], t[4 * i + 2]), rest = _mm512_sub_ps(t[4 * i + 1], t[4 * i + 2]);
+    y[2 * i] = _mm512_add_ps(t[4 * i], mid);
+    y[2 * i + 1] = _mm512_sub_ps(rest, t[4 * i + 3]);
+  }
+}
+
+/* A y A': 16 of 4. */
+INLINED void gradient_widened(const __m512 *y, __m512 *m) {
+  const __m512 none = _mm512_setzero_ps();
+  __m512 t[8];
+#pragma GCC unroll 2
+  for (int j = 0; j < 2; j++) {
+    t[j] = y[j];
+    t[2 + j] = _mm512_add_ps(y[j], y[2 + j]);
+    t[4 + j] = _mm512_sub_ps(y[j], y[2 + j]);
+    t[6 + j] = _mm512_sub_ps(none, y[2 + j]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    m[4 * i] = t[2 * i];
+    m[4 * i + 1] = _mm512_add_ps(t[2 * i], t[2 * i + 1]);
+    m[4 * i + 2] = _mm512_sub_ps(t[2 * i], t[2 * i + 1]);
+    m[4 * i + 3] = _mm512_sub_ps(none, t[2 * i + 1]);
+  }
+}
+
+/* Turns 16 rows of 8 pairs to 8 rows of 16 pairs, `stride` apart. */
+INLINED void turned(const uint32_t *rows, bf16 *to, ptrdiff_t stride) {
+  const __m512i low = _mm512_setr_epi32(0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27);
+  const __m512i high = _mm512_setr_epi32(4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
+  __m512i lows[4], highs[4]; /* four rows' pairs, by column: 0 0 0 0 1 1 1 1 ... */
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    __m512i one = _mm512_load_si512(rows + 32 * i), two = _mm512_load_si512(rows + 32 * i + 16);
+    lows[i] = _mm512_permutex2var_epi32(one, low, two);
+    highs[i] = _mm512_permutex2var_epi32(one, high, two);
+  }
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; h++) {
+    __m512i *v = h ? highs : lows;
+    __m512i a = _mm512_shuffle_i32x4(v[0], v[1], 0x44), b = _mm512_shuffle_i32x4(v[0], v[1], 0xee);
+    __m512i c = _mm512_shuffle_i32x4(v[2], v[3], 0x44), d = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
+    bf16 *at = to + 4 * h * stride;
+    _mm512_storeu_si512(at, _mm512_shuffle_i32x4(a, c, 0x88));
+    _mm512_storeu_si512(at + stride, _mm512_shuffle_i32x4(a, c, 0xdd));
+    _mm512_storeu_si512(at + 2 * stride, _mm512_shuffle_i32x4(b, d, 0x88));
+    _mm512_storeu_si512(at + 3 * stride, _mm512_shuffle_i32x4(b, d, 0xdd));
+  }
+}
+
+/* Transforms and packs float32 weights (columns, 3, 3, depth): for each panel, place and pair of channels, the pairs of
+   PANEL columns side by side. */
+void winograd_weights(const float *w, ptrdiff_t depth, ptrdiff_t columns, bf16 *packed, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static) collapse(2)
+  for (ptrdiff_t first = 0; first < columns; first += LANES)
+    for (ptrdiff_t d = 0; d < depth; d += LANES) {
+      uint32_t made[PLACES][LANES * 8] __attribute__((aligned(64)));
+      for (ptrdiff_t column = 0; column < LANES; column++) {
+        __m512 taps[9], u[16];
+#pragma GCC unroll 9
+        for (int tap = 0; tap < 9; tap++) taps[tap] = _mm512_loadu_ps(w + ((first + column) * 9 + tap) * depth + d);
+        weights_widened(taps, u);
+#pragma GCC unroll 16
+        for (int p = 0; p < PLACES; p++) _mm256_store_si256((__m256i *)(made[p] + 8 * column), rounded(u[p]));
+      }
+      bf16 *to = packed + first / PANEL * PANEL * PLACES * depth + d * PANEL + first % PANEL * 2;
+      for (int p = 0; p < PLACES; p++) turned(made[p], to + p * depth * PANEL, 2 * PANEL);
+    }
+}
+
+/* The same for the way back: weights are (depth, 3, 3, columns), and turn around. */
+void winograd_weights_back(const float *w, ptrdiff_t depth, ptrdiff_t columns, bf16 *packed, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (ptrdiff_t d = 0; d < depth; d += 2)
+    for (ptrdiff_t c = 0; c < columns; c += LANES) {
+      bf16 *to = packed + c / PANEL * PLACES * depth * PANEL + c % PANEL * 2;
+      __m512 taps[9], one[16], two[16];
+#pragma GCC unroll 9
+      for (int tap = 0; tap < 9; tap++) taps[tap] = _mm512_loadu_ps(w + (d * 9 + 8 - tap) * columns + c);
+      weights_widened(taps, one);
+#pragma GCC unroll 9
+      for (int tap = 0; tap < 9; tap++) taps[tap] = _mm512_loadu_ps(w + ((d + 1) * 9 + 8 - tap) * columns + c);
+      weights_widened(taps, two);
+#pragma GCC unroll 16
+      for (int p = 0; p < PLACES; p++)
+        _mm512_storeu_si512(to + (p * depth + d) * PANEL, paired(rounded(one[p]), rounded(two[p])));
+    }
+}
+
+/* sums[r] = row r times a panel of packed weights. */
+INLINED void multiplied(float (*restrict sums)[PANEL], const bf16 *rows, ptrdiff_t stride, ptrdiff_t depth,
+                        const bf16 *packed) {
+  __m512 made[STRIP][2];
+#pragma GCC unroll 12
+  for (int r = 0; r < STRIP; r++) made[r][0] = made[r][1] = _mm512_setzero_ps();
+  const bf16 *every_third[STRIP / 3] = {rows, rows + 3 * stride, rows + 6 * stride, rows + 9 * stride};
+  for (ptrdiff_t d = 0; d < depth; d += 2) {
+    __m512bh one = both(packed), two = both(packed + PANEL);
+    packed += 2 * PANEL;
+#pragma GCC unroll 12
+    for (int r = 0; r < STRIP; r++) {
+      __m512bh value = spread(every_third[r / 3] + r % 3 * stride + d);
+      made[r][0] = _mm512_dpbf16_ps(made[r][0], value, one);
+      made[r][1] = _mm512_dpbf16_ps(made[r][1], value, two);
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < STRIP; r++) {
+    _mm512_store_ps(sums[r], made[r][0]);
+    _mm512_store_ps(sums[r] + LANES, made[r][1]);
+  }
+}
+
+/* What is done to results on the way out: a bias for each column, another activation and a ReLU, if they are given. */
+typedef struct {
+  const float *bias;
+  const bf16 *other;
+  int relu;
+} ending;
+
+/* Writes PANEL columns of a tile's results, of the products at m[place]. */
+INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling *all, ptrdiff_t tile,
+                          const ending *end, bf16 *y, ptrdiff_t columns, ptrdiff_t column) {
+  ptrdiff_t image = tile / all->across / all->lines, line = tile / all->across % all->lines * 2;
+  ptrdiff_t place = tile % all->across * 2;
+  __m512 m[PLACES], results[2][4];
+#pragma GCC unroll 2
+  for (int half = 0; half < 2; half++) {
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) m[p] = _mm512_load_ps(sums[p][r] + half * LANES);
+    products_gathered(m, results[half]);
+    if (end->bias) {
+      __m512 bias = _mm512_loadu_ps(end->bias + column + half * LANES);
+      for (int p = 0; p < 4; p++) results[half][p] = _mm512_add_ps(results[half][p], bias);
+    }
+  }
+  for (ptrdiff_t i = 0; i < 2; i++)
+    for (ptrdiff_t j = 0; j < 2; j++) {
+      if (line + i >= all->height || place + j >= all->width) continue;
+      ptrdiff_t to = ((image * all->height + line + i) * all->width + place + j) * columns + column;
+      __m512 low = results[0][2 * i + j], high = results[1][2 * i + j];
+      if (end->other) {
+        low = _mm512_add_ps(low, load(end->other + to));
+        high = _mm512_add_ps(high, load(end->other + to + LANES));
+      }
+      if (end->relu) low = relu(low), high = relu(high);
+      _mm512_storeu_si512(y + to, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+    }
+}
+
+/* One thread's tiles, from `begin` to `end`; `block` of them at a time are in `seen`, PLACES * block * (depth + PANEL)
+   values. */
+static void convolved(const bf16 *x, const bf16 *packed, const ending *last, bf16 *y, const tiling *all,
+                      ptrdiff_t depth, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t block,
+                      bf16 *seen, const bf16 *zeros) {
+  float sums[PLACES][STRIP][PANEL] __attribute__((aligned(64)));
+  ptrdiff_t stride = depth + PANEL, plane = block * stride;
+  for (ptrdiff_t first = begin; first < end; first += block) {
+    ptrdiff_t count = lesser(block, end - first);
+    for (ptrdiff_t t = 0; t < count; t++) {
+      const bf16 *at[PLACES];
+      found(x, all, first + t, 4, -1, depth, zeros, at);
+      for (ptrdiff_t c = 0; c < depth; c += LANES) {
+        __m512 d[PLACES];
+#pragma GCC unroll 16
+        for (int p = 0; p < PLACES; p++) d[p] = load(at[p] + c);
+        seen_transformed(d);
+#pragma GCC unroll 16
+        for (int p = 0; p < PLACES; p++) store(seen + p * plane + t * stride + c, d[p]);
+      }
+    }
+    for (ptrdiff_t column = 0; column < columns; column += PANEL)
+      for (ptrdiff_t t = 0; t < count; t += STRIP) {
+        for (ptrdiff_t p = 0; p < PLACES; p++)
+          multiplied(sums[p], seen + p * plane + t * stride, stride, depth,
+                     packed + (column * PLACES + p * PANEL) * depth);
+        for (ptrdiff_t r = 0; r < lesser(STRIP, count - t); r++)
+          tile_written(sums, r, all, first + t + r, last, y, columns, column);
+      }
+  }
+}
+
+/* Writes relu(x convolved with packed weights + bias + other) to y; the last three if they are wanted. Returns 0, or -1
+   without memory. */
+int winograd(const bf16 *x, const bf16 *packed, const float *bias, const bf16 *other, int with_relu, bf16 *y,
+             ptrdiff_t images, ptrdiff_t height, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
+  int missing = 0;
+  const tiling all = tiling_of(images, height, width);
+  const ending last = {bias, other, with_relu};
+  ptrdiff_t strip = PLACES * STRIP * (depth + PANEL);
+  ptrdiff_t strips = CACHED / (strip * (ptrdiff_t)sizeof(bf16));
+  if (strips < 2) strips = 2;
+#pragma omp parallel num_threads(threads) reduction(+ : missing)
+  {
+    bf16 *seen = room((strips * strip + depth) * sizeof(bf16));
+    ptrdiff_t begin, end;
+    share(all.count, &begin, &end);
+    if (seen) {
+      bf16 *zeros = memset(seen + strips * strip, 0, depth * sizeof(bf16));
+      convolved(x, packed, &last, y, &all, depth, columns, begin, end, strips * STRIP, seen, zeros);
+    } else
+      missing = 1;
+    free(seen);
+  }
+  return missing ? -1 : 0;
+}
+
+/* to[r][c] (+)= the sum over pairs of rows of dy[pair][r] * v[pair][c], for FEW r and WIDE c; added unless `fresh`. */
+INLINED void summed(float *to, ptrdiff_t stride, const bf16 *dy, ptrdiff_t dy_stride, const bf16 *v,
+                    ptrdiff_t v_stride, ptrdiff_t pairs, int fresh) {
+  __m512 made[FEW][WIDE / LANES];
+#pragma GCC unroll 4
+  for (int r = 0; r < FEW; r++)
+#pragma GCC unroll 4
+    for (int i = 0; i < WIDE / LANES; i++)
+      made[r][i] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(to + r * stride + i * LANES);
+  for (ptrdiff_t n = 0; n < pairs; n++) {
+    __m512bh values[WIDE / LANES];
+#pragma GCC unroll 4
+    for (int i = 0; i < WIDE / LANES; i++) values[i] = both(v + n * v_stride + 2 * i * LANES);
+#pragma GCC unroll 4
+    for (int r = 0; r < FEW; r++) {
+      __m512bh value = spread(dy + n * dy_stride + 2 * r);
+#pragma GCC unroll 4
+      for (int i = 0; i < WIDE / LANES; i++) made[r][i] = _mm512_dpbf16_ps(made[r][i], value, values[i]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < FEW; r++)
+#pragma GCC unroll 4
+    for (int i = 0; i < WIDE / LANES; i++) _mm512_storeu_ps(to + r * stride + i * LANES, made[r][i]);
+}
+
+/* Pairs of tiles, transformed: for each place, pair and channel, the two tiles' values side by side. */
+typedef struct {
+  bf16 *values;
+  ptrdiff_t stride, plane;
+} side_by_side;
+
+static void paired_seen(const bf16 *x, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t depth,
+                        const bf16 *zeros, const side_by_side *v) {
+  const bf16 *one[PLACES], *two[PLACES];
+  found(x, all, tile, 4, -1, depth, zeros, one);
+  found(x, all, tile + 1, 4, -1, depth, zeros, two);
+  for (ptrdiff_t c = 0; c < depth; c += LANES) {
+    __m512 d[PLACES];
+    __m256i kept[PLACES];
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) d[p] = load(one[p] + c);
+    seen_transformed(d);
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]), d[p] = load(two[p] + c);
+    seen_transformed(d);
+    bf16 *to = v->values + pair_number * v->stride + 2 * c;
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * v->plane, paired(kept[p], rounded(d[p])));
+  }
+}
+
+static void paired_gradient(const bf16 *dy, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t columns,
+                            const bf16 *zeros, const side_by_side *v) {
+  const bf16 *one[4], *two[4];
+  found(dy, all, tile, 2, 0, columns, zeros, one);
+  found(dy, all, tile + 1, 2, 0, columns, zeros, two);
+  for (ptrdiff_t c = 0; c < columns; c += LANES) {
+    __m512 y[4], d[PLACES];
+    __m256i kept[PLACES];
+#pragma GCC unroll 4
+    for (int p = 0; p < 4; p++) y[p] = load(one[p] + c);
+    gradient_widened(y, d);
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]);
+#pragma GCC unroll 4
+    for (int p = 0; p < 4; p++) y[p] = load(two[p] + c);
+    gradient_widened(y, d);
+    bf16 *to = v->values + pair_number * v->stride + 2 * c;
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * v->plane, paired(kept[p], rounded(d[p])));
+  }
+}
+
+/* G' du G: nine taps of one row's LANES columns, of the places that are `plane` apart. */
+static inline void weights_gathered(const float *du, ptrdiff_t plane, float *dw, ptrdiff_t depth) {
+  const __m512 half = _mm512_set1_ps(0.5f);
+  __m512 u[PLACES], t[12];
+#pragma GCC unroll 16
+  for (int p = 0; p < PLACES; p++) u[p] = _mm512_loadu_ps(du + p * plane);
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    __m512 sum = _mm512_mul_ps(_mm512_add_ps(u[4 + j], u[8 + j]), half);
+    t[j] = _mm512_add_ps(u[j], sum);
+    t[4 + j] = _mm512_mul_ps(_mm512_sub_ps(u[4 + j], u[8 + j]), half);
+    t[8 + j] = _mm512_add_ps(u[12 + j], sum);
+  }
+#pragma GCC unroll 3
+  for (int i = 0; i < 3; i++) {
+    __m512 sum = _mm512_mul_ps(_mm512_add_ps(t[4 * i + 1], t[4 * i + 2]), half);
+    float *to = dw + 3 * i * depth;
+    _mm512_storeu_ps(to, _mm512_add_ps(t[4 * i], sum));
+    _mm512_storeu_ps(to + depth, _mm512_mul_ps(_mm512_sub_ps(t[4 * i + 1], t[4 * i + 2]), half));
+    _mm512_storeu_ps(to + 2 * depth, _mm512_add_ps(t[4 * i + 3], sum));
+  }
+}
+
+/* The gradient by weights, (columns, 3, 3, depth). Threads transform a block of tiles together, then each sums its own
+   rows of the result over all of the block. Returns 0, or -1 without memory. */
+int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t images, ptrdiff_t height,
+                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
+  const tiling all = tiling_of(images, height, width);
+  ptrdiff_t fitting = SHARED / (PLACES * (depth + columns) * (ptrdiff_t)sizeof(bf16));
+  ptrdiff_t blocks = (all.count + fitting - 1) / fitting;
+  ptrdiff_t pairs = ((all.count + blocks - 1) / blocks + 1) / 2, groups = columns / FEW;
+  side_by_side seen = {NULL, 2 * depth + PANEL, pairs * (2 * depth + PANEL)};
+  side_by_side back = {NULL, 2 * columns + PANEL, pairs * (2 * columns + PANEL)};
+  bf16 *tiles = room((PLACES * (seen.plane + back.plane) + depth + columns) * sizeof(bf16));
+  float *du = room(PLACES * depth * columns * sizeof(float));
+  if (tiles && du) {
+    seen.values = tiles;
+    back.values = tiles + PLACES * seen.plane;
+    bf16 *zeros = back.values + PLACES * back.plane;
+    memset(zeros, 0, (depth + columns) * sizeof(bf16));
+#pragma omp parallel num_threads(threads)
+    {
+      ptrdiff_t begin, end;
+      for (ptrdiff_t first = 0; first < all.count; first += 2 * pairs) {
+        ptrdiff_t count = lesser(pairs, (all.count - first + 1) / 2);
+        share(count, &begin, &end);
+        for (ptrdiff_t n = begin; n < end; n++) {
+          paired_seen(x, &all, first + 2 * n, n, depth, zeros, &seen);
+          paired_gradient(dy, &all, first + 2 * n, n, columns, zeros, &back);
+        }
+#pragma omp barrier
+        share(PLACES * groups, &begin, &end);
+        for (ptrdiff_t p = begin / groups; p * groups < end; p++) {
+          ptrdiff_t from = p * groups < begin ? begin - p * groups : 0, until = lesser(groups, end - p * groups);
+          for (ptrdiff_t c = 0; c < depth; c += WIDE)
+            for (ptrdiff_t r = from * FEW; r < until * FEW; r += FEW)
+              summed(du + (p * columns + r) * depth + c, depth, back.values + p * back.plane + 2 * r, back.stride,
+                     seen.values + p * seen.plane + 2 * c, seen.stride, count, !first);
+        }
+#pragma omp barrier
+      }
+      share(columns, &begin, &end);
+      for (ptrdiff_t r = begin; r < end; r++)
+        for (ptrdiff_t c = 0; c < depth; c += LANES)
+          weights_gathered(du + r * depth + c, columns * depth, dw + r * 9 * depth + c, depth);
+    }
+  }
+  int missing = !tiles || !du;
+  free(tiles);
+  free(du);
+  return missing ? -1 : 0;
+}
+
+#endif
