@@ -381,12 +381,16 @@ static void paired_gradient(const bf16 *dy, const tiling *all, ptrdiff_t tile, p
   }
 }
 
-/* G' du G: nine taps of one row's LANES columns, of the places that are `plane` apart. */
-static inline void weights_gathered(const float *du, ptrdiff_t plane, float *dw, ptrdiff_t depth) {
+/* G' du G: nine taps of one row's LANES columns, of the places that are `plane` apart, the sum of `parts`. */
+static inline void weights_gathered(const float *du, ptrdiff_t plane, ptrdiff_t parts, ptrdiff_t part, float *dw,
+                                    ptrdiff_t depth) {
   const __m512 half = _mm512_set1_ps(0.5f);
   __m512 u[PLACES], t[12];
 #pragma GCC unroll 16
   for (int p = 0; p < PLACES; p++) u[p] = _mm512_loadu_ps(du + p * plane);
+  for (ptrdiff_t n = 1; n < parts; n++)
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) u[p] = _mm512_add_ps(u[p], _mm512_loadu_ps(du + n * part + p * plane));
 #pragma GCC unroll 4
   for (int j = 0; j < 4; j++) {
     __m512 sum = _mm512_mul_ps(_mm512_add_ps(u[4 + j], u[8 + j]), half);
@@ -404,48 +408,70 @@ static inline void weights_gathered(const float *du, ptrdiff_t plane, float *dw,
   }
 }
 
-/* The gradient by weights, (columns, 3, 3, depth). Threads transform a block of tiles together, then each sums its own
-   rows of the result over all of the block. Returns 0, or -1 without memory. */
+/* du (+)= the sums over pairs of tiles, for the units from `begin` to `end`; a unit is FEW rows at a place. */
+static void units_summed(float *du, const side_by_side *seen, const side_by_side *back, ptrdiff_t pairs,
+                         ptrdiff_t depth, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, int fresh) {
+  ptrdiff_t units = columns / FEW;
+  for (ptrdiff_t p = begin / units; p * units < end; p++) {
+    ptrdiff_t from = p * units < begin ? begin - p * units : 0, until = lesser(units, end - p * units);
+    for (ptrdiff_t c = 0; c < depth; c += WIDE)
+      for (ptrdiff_t r = from * FEW; r < until * FEW; r += FEW)
+        summed(du + (p * columns + r) * depth + c, depth, back->values + p * back->plane + 2 * r, back->stride,
+               seen->values + p * seen->plane + 2 * c, seen->stride, pairs, fresh);
+  }
+}
+
+/* The gradient by weights, (columns, 3, 3, depth). Where the sums for all weights stay in its cache, a thread sums over
+   its own tiles, alone. Else threads transform a block of tiles together, and each sums its own rows over all of it.
+   Returns 0, or -1 without memory. */
 int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t images, ptrdiff_t height,
                              ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
   const tiling all = tiling_of(images, height, width);
-  ptrdiff_t fitting = SHARED / (PLACES * (depth + columns) * (ptrdiff_t)sizeof(bf16));
-  ptrdiff_t blocks = (all.count + fitting - 1) / fitting;
-  ptrdiff_t pairs = ((all.count + blocks - 1) / blocks + 1) / 2, groups = columns / FEW;
-  side_by_side seen = {NULL, 2 * depth + PANEL, pairs * (2 * depth + PANEL)};
-  side_by_side back = {NULL, 2 * columns + PANEL, pairs * (2 * columns + PANEL)};
-  bf16 *tiles = room((PLACES * (seen.plane + back.plane) + depth + columns) * sizeof(bf16));
-  float *du = room(PLACES * depth * columns * sizeof(float));
+  ptrdiff_t sums = PLACES * depth * columns, in_all = (all.count + 1) / 2;
+  int alone = sums * (ptrdiff_t)sizeof(float) <= CACHED;
+  side_by_side seen = {NULL, 2 * depth + PANEL, 0}, back = {NULL, 2 * columns + PANEL, 0};
+  ptrdiff_t pair_size = PLACES * (seen.stride + back.stride);
+  ptrdiff_t pairs = lesser(in_all, (alone ? CACHED : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16)));
+  ptrdiff_t zeros_at = (alone ? threads : 1) * pairs * pair_size;
+  bf16 *tiles = room((zeros_at + depth + columns) * sizeof(bf16));
+  float *du = room((alone ? threads : 1) * sums * sizeof(float));
   if (tiles && du) {
-    seen.values = tiles;
-    back.values = tiles + PLACES * seen.plane;
-    bf16 *zeros = back.values + PLACES * back.plane;
-    memset(zeros, 0, (depth + columns) * sizeof(bf16));
-#pragma omp parallel num_threads(threads)
+    const bf16 *zeros = memset(tiles + zeros_at, 0, (depth + columns) * sizeof(bf16));
+    seen.plane = pairs * seen.stride;
+    back.plane = pairs * back.stride;
+#pragma omp parallel num_threads(threads) firstprivate(seen, back)
     {
-      ptrdiff_t begin, end;
-      for (ptrdiff_t first = 0; first < all.count; first += 2 * pairs) {
-        ptrdiff_t count = lesser(pairs, (all.count - first + 1) / 2);
-        share(count, &begin, &end);
-        for (ptrdiff_t n = begin; n < end; n++) {
-          paired_seen(x, &all, first + 2 * n, n, depth, zeros, &seen);
-          paired_gradient(dy, &all, first + 2 * n, n, columns, zeros, &back);
+      ptrdiff_t me = alone ? omp_get_thread_num() : 0, parts = alone ? omp_get_num_threads() : 1;
+      ptrdiff_t first = 0, last = in_all, begin = 0, end, start = 0, stop = PLACES * (columns / FEW);
+      float *own = du + me * sums;
+      seen.values = tiles + me * pairs * pair_size;
+      back.values = seen.values + PLACES * seen.plane;
+      if (alone)
+        share(in_all, &first, &last);
+      else
+        share(stop, &start, &stop);
+      if (first == last) memset(own, 0, sums * sizeof(float));
+      for (ptrdiff_t n = first; n < last; n += pairs) {
+        ptrdiff_t count = lesser(pairs, last - n);
+        end = count;
+        if (!alone) share(count, &begin, &end);
+        for (ptrdiff_t i = begin; i < end; i++) {
+          paired_seen(x, &all, 2 * (n + i), i, depth, zeros, &seen);
+          paired_gradient(dy, &all, 2 * (n + i), i, columns, zeros, &back);
         }
+        if (!alone) {
 #pragma omp barrier
-        share(PLACES * groups, &begin, &end);
-        for (ptrdiff_t p = begin / groups; p * groups < end; p++) {
-          ptrdiff_t from = p * groups < begin ? begin - p * groups : 0, until = lesser(groups, end - p * groups);
-          for (ptrdiff_t c = 0; c < depth; c += WIDE)
-            for (ptrdiff_t r = from * FEW; r < until * FEW; r += FEW)
-              summed(du + (p * columns + r) * depth + c, depth, back.values + p * back.plane + 2 * r, back.stride,
-                     seen.values + p * seen.plane + 2 * c, seen.stride, count, !first);
         }
+        units_summed(own, &seen, &back, count, depth, columns, start, stop, n == first);
+        if (!alone) {
 #pragma omp barrier
+        }
       }
+#pragma omp barrier
       share(columns, &begin, &end);
       for (ptrdiff_t r = begin; r < end; r++)
         for (ptrdiff_t c = 0; c < depth; c += LANES)
-          weights_gathered(du + r * depth + c, columns * depth, dw + r * 9 * depth + c, depth);
+          weights_gathered(du + r * depth + c, columns * depth, parts, sums, dw + r * 9 * depth + c, depth);
     }
   }
   int missing = !tiles || !du;
