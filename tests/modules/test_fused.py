@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from torchwire_modules.vision._fused import library, norm_relu
-from torchwire_modules.vision._fused.networks import FusedDenseBlock, fuse, norm_then_relu
+from torchwire_modules.vision._fused.networks import FusedDenseBlock, FusedNormReluPool, fuse, norm_then_relu
 from torchwire_modules.vision._networks import freeze_backbone, train_mode
 
 pytestmark = pytest.mark.skipif(library.kernels() is None, reason="there is no C compiler")
@@ -145,6 +145,55 @@ def test_the_largest_of_three_by_three_is_torchs(size: tuple[int, int], kind: to
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
+def normed(kind: type[nn.BatchNorm2d], channels: int, *, training: bool) -> nn.BatchNorm2d:
+    torch.manual_seed(5)
+    layer = kind(channels).train(training)
+    with torch.no_grad():
+        for value in (layer.weight, layer.bias, layer.running_mean):
+            assert value is not None
+            value.normal_()
+    return layer
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [(8, 8), (7, 5), (12, 33), (1, 2), (2, 1), (1, 1)])
+def test_a_pool_behind_norm_and_relu_and_its_gradients_are_torchs(
+    size: tuple[int, int], kind: torch.dtype, training: bool
+) -> None:
+    plain, ours = (normed(one, 32, training=training) for one in (nn.BatchNorm2d, FusedNormReluPool))
+    x = torch.randn(3, 32, *size).to(kind).to(memory_format=torch.channels_last)
+    exact, given = x.double().requires_grad_(), x.clone().requires_grad_()
+    expected = nn.functional.max_pool2d(plain.double()(exact).relu(), 3, 2, 1)
+    found = ours(given)
+    assert found.dtype == kind and found.is_contiguous(memory_format=torch.channels_last)
+    dy = torch.randn(found.shape).to(kind)
+    found.backward(dy), expected.backward(dy.double())
+    assert given.grad is not None and exact.grad is not None
+    near = 1e-5 if kind == torch.float32 else 5e-3
+    assert distance(found.detach().double(), expected.detach()) < near
+    assert distance(given.grad.double(), exact.grad) < near
+    for mine, theirs in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert mine.grad is not None and theirs.grad is not None
+        assert distance(mine.grad.double(), theirs.grad) < 1e-4
+    for buffer, other in zip(ours.buffers(), plain.buffers(), strict=True):
+        torch.testing.assert_close(buffer.double(), other.double(), atol=1e-5, rtol=1e-5)
+
+
+def test_the_first_of_equals_gets_the_gradient() -> None:
+    x = torch.ones(1, 16, 4, 4).to(memory_format=torch.channels_last).requires_grad_()
+    FusedNormReluPool(16).eval()(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad[0, 0].nonzero().tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+
+def test_a_pool_hides_nothing_that_is_no_number() -> None:
+    x = torch.randn(2, 16, 6, 6).to(memory_format=torch.channels_last)
+    x[0, 3, 3, 3] = math.nan
+    found = FusedNormReluPool(16).eval()(x)
+    assert torch.isnan(found[0, 3]).sum() == 4 and not torch.isnan(found[:, :3]).any()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -158,7 +207,10 @@ def test_what_does_not_fit_runs_as_before(change: Callable[[Tensor], Tensor]) ->
     x = change(torch.randn(3, 32, 6, 6).to(memory_format=torch.channels_last))
     layer = nn.BatchNorm2d(x.shape[1]).to(x.dtype)
     expected = torch.relu(copy.deepcopy(layer)(x))
+    pooled = nn.functional.max_pool2d(expected, 3, 2, 1)
     torch.testing.assert_close(norm_then_relu(layer, x), expected, atol=1e-5, rtol=1e-5)
+    layer.__class__ = FusedNormReluPool
+    torch.testing.assert_close(layer(x), pooled, atol=1e-5, rtol=1e-5)
 
 
 def test_without_a_compiler_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:

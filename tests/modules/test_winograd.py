@@ -107,7 +107,7 @@ def test_a_bias_and_a_shortcut_are_added_before_the_relu(relu: bool) -> None:
 
 @pytest.mark.parametrize(("depth", "columns"), [(64, 64), (128, 192)])
 def test_fewer_threads_than_were_asked_for_do_all_the_work(depth: int, columns: int) -> None:
-    """Sums over tiles that a thread keeps to itself are split by thread; everything else is the same to the last bit."""
+    """Sums over tiles that a thread keeps to itself are split by thread; all else is the same to the last bit."""
     kernels = library.kernels()
     assert kernels is not None
     x, weight, dy = given((3, 21, 30), depth, columns)

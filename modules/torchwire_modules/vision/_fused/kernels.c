@@ -14,17 +14,33 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
 
 typedef float f16v __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint32_t u16v __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t h16v __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint8_t b8v __attribute__((vector_size(16), aligned(1), may_alias));
 
 #define LANES 16
 #define ROWS 64 /* rows summed in float32 before they join a double */
+#define NONE 255 /* of nine positions */
 #define STEP 4  /* rows taken at once, so that sums are read and written a quarter as often */
 
 static inline f16v load_f32(const float *p) { return *(const f16v *)p; }
 static inline void store_f32(float *p, f16v v) { *(f16v *)p = v; }
+#ifdef __AVX512BF16__
+static inline f16v load_bf16(const uint16_t *p) {
+  return (f16v)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
+}
+static inline void store_bf16(uint16_t *p, f16v v) {
+  _mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh((__m512)v));
+}
+static inline u16v load_bytes(const uint8_t *p) {
+  return (u16v)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+}
+#else
 static inline f16v load_bf16(const uint16_t *p) {
   return (f16v)(__builtin_convertvector(*(const h16v *)p, u16v) << 16);
 }
@@ -34,6 +50,8 @@ static inline void store_bf16(uint16_t *p, f16v v) {
   bits = (bits & number) | (0x7fc0 & ~number);
   *(h16v *)p = __builtin_convertvector(bits, h16v);
 }
+static inline u16v load_bytes(const uint8_t *p) { return __builtin_convertvector(*(const b8v *)p, u16v); }
+#endif
 /* Keeps NaN, as torch's ReLU does, so that a diverged training is seen. */
 static inline f16v relu(f16v v) { return (f16v)((u16v)v & ~(u16v)(v <= 0)); }
 
@@ -233,6 +251,91 @@ void NAME(max_pool)(const TYPE *x, TYPE *y, ptrdiff_t count, ptrdiff_t height, p
             most = (value & more) | (most & ~more);
           }
         *(BITS *)(y + (row * columns + column) * channels + c) = most;
+      }
+    }
+  }
+}
+
+/* y = the largest of 3 x 3 positions, at every second position of `count` images, of relu(x * scale + shift). Which it
+   was (0 to 8, line by line; the first of equals; NONE if it is zero) is written to `which`, and x there to `picked`.
+   NaN is the largest. */
+void NAME(relu_pool)(const TYPE *x, const float *scale, const float *shift, TYPE *y, TYPE *picked, uint8_t *which,
+                     ptrdiff_t count, ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, int threads) {
+  ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (ptrdiff_t row = 0; row < count * rows; row++)
+    for (ptrdiff_t column = 0; column < columns; column++) {
+      const TYPE *at[9];
+      uint32_t number[9]; /* one that lies outside is another time one inside */
+      for (ptrdiff_t k = 0; k < 9; k++) {
+        ptrdiff_t line = row % rows * 2 + k / 3 - 1, place = column * 2 + k % 3 - 1;
+        ptrdiff_t i = line < 0 || line >= height ? 1 : k / 3, j = place < 0 || place >= width ? 1 : k % 3;
+        line = row / rows * height + row % rows * 2 + i - 1;
+        at[k] = x + (line * width + column * 2 + j - 1) * channels;
+        number[k] = (uint32_t)(3 * i + j);
+      }
+      for (ptrdiff_t c = 0; c < channels; c += LANES) {
+        f16v a = load_f32(scale + c), b = load_f32(shift + c), of = LOAD(at[0] + c), most = of * a + b;
+        u16v where = number[0] + (u16v){0};
+#pragma GCC unroll 8
+        for (int k = 1; k < 9; k++) {
+          f16v value = LOAD(at[k] + c), z = value * a + b;
+          u16v more = (u16v)(most == most) & ~(u16v)(z <= most);
+          most = (f16v)(((u16v)z & more) | ((u16v)most & ~more));
+          of = (f16v)(((u16v)value & more) | ((u16v)of & ~more));
+          where = (number[k] & more) | (where & ~more);
+        }
+        ptrdiff_t to = (row * columns + column) * channels + c;
+        STORE(y + to, relu(most));
+        STORE(picked + to, of);
+        *(b8v *)(which + to) = __builtin_convertvector(where | (u16v)(most <= 0), b8v);
+      }
+    }
+}
+
+/* The gradient of that by x, of batch_norm: as relu_norm_gradient's, g being the sum of dy of the places that picked a
+   position. The four positions between four places are computed at once. */
+void NAME(relu_pool_gradient)(const TYPE *x, const uint8_t *which, const TYPE *dy, const float *scale,
+                              const float *mean, const float *offset, const float *slope, TYPE *dx, ptrdiff_t count,
+                              ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, int threads) {
+  ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (ptrdiff_t row = 0; row < count * rows; row++) {
+    uint8_t absent[channels];
+    TYPE nowhere[channels];
+    memset(absent, NONE, (size_t)channels);
+    for (ptrdiff_t column = 0; column < columns; column++) {
+      const uint8_t *which_at[4];
+      const TYPE *dy_at[4], *x_at[4];
+      TYPE *dx_at[4];
+      for (ptrdiff_t k = 0; k < 4; k++) {
+        ptrdiff_t i = row % rows + k / 2, j = column + k % 2, line = row % rows * 2 + k / 2, place = column * 2 + k % 2;
+        ptrdiff_t from = ((row / rows * rows + i) * columns + j) * channels;
+        ptrdiff_t to = ((row / rows * height + line) * width + place) * channels;
+        int missing = i == rows || j == columns, outside = line >= height || place >= width;
+        which_at[k] = missing ? absent : which + from;
+        dy_at[k] = missing ? dy : dy + from;
+        x_at[k] = outside ? x : x + to;
+        dx_at[k] = outside ? nowhere : dx + to;
+      }
+      for (ptrdiff_t c = 0; c < channels; c += LANES) {
+        u16v place[4];
+        f16v given[4], g[4], a = load_f32(scale + c), m = load_f32(mean + c);
+        f16v constant = load_f32(offset + c), multiple = load_f32(slope + c);
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++) {
+          place[k] = load_bytes(which_at[k] + c);
+          given[k] = LOAD(dy_at[k] + c);
+        }
+#define PICKED(k, number) ((f16v)((u16v)given[k] & (u16v)(place[k] == number)))
+        g[0] = PICKED(0, 4);
+        g[1] = PICKED(0, 5) + PICKED(1, 3);
+        g[2] = PICKED(0, 7) + PICKED(2, 1);
+        g[3] = PICKED(0, 8) + PICKED(1, 6) + PICKED(2, 2) + PICKED(3, 0);
+#undef PICKED
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++)
+          STORE(dx_at[k] + c, a * g[k] + constant + multiple * (LOAD(x_at[k] + c) - m));
       }
     }
   }

@@ -35,6 +35,8 @@ SIGNATURES = {
     "relu_norm_sums": (*[_P, _N] * 3, *[_P] * 4, _N, _N, _I),
     "relu_norm_gradient": (*[_P, _N] * 3, *[_P] * 5, _P, _N, _I, _P, _N, _N, _N, _I),
     "max_pool": (_P, _P, *[_N] * 4, _I),
+    "relu_pool": (*[_P] * 6, *[_N] * 4, _I),
+    "relu_pool_gradient": (*[_P] * 8, *[_N] * 4, _I),
     "copy": (_P, _N, _P, _N, _N, _N, _I),
 }
 """Of kernels.c, once for each type."""

@@ -34,15 +34,16 @@ def fuse(network: nn.Module) -> bool:
         elif type(part) is nn.Conv2d and pairs() is not None and winograd.suits(part):
             part.__class__ = WinogradConvolution
     if isinstance(network, densenet.DenseNet):
-        _fuse_stem(network.features, "norm0", "relu0")
+        _fuse_stem(network.features, "norm0", "relu0", "pool0")
     elif isinstance(network, resnet.ResNet):
-        _fuse_stem(network, "bn1", "relu")
+        _fuse_stem(network, "bn1", "relu", "maxpool")
     return True
 
 
-def _fuse_stem(holder: nn.Module, norm: str, relu: str) -> None:
-    getattr(holder, norm).__class__ = FusedNormRelu
+def _fuse_stem(holder: nn.Module, norm: str, relu: str, pool: str) -> None:
+    getattr(holder, norm).__class__ = FusedNormReluPool
     setattr(holder, relu, nn.Identity())
+    setattr(holder, pool, nn.Identity())
 
 
 class NormRelu(torch.autograd.Function):
@@ -68,11 +69,35 @@ class NormRelu(torch.autograd.Function):
         return made.x, None, made.weight, made.bias, made.other
 
 
-class FusedNormRelu(nn.BatchNorm2d):
-    """A batch normalisation with the ReLU behind it."""
+class NormReluPool(torch.autograd.Function):
+    """``apply(x, layer, weight, bias)``: the largest of 3 x 3 positions at every second one of ``relu(layer(x))``."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor) -> Tensor:
+        """As ``NormRelu``'s."""
+        norm = Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
+        made = norm_relu.relu_pool(x, norm)
+        ctx.save_for_backward(x, made.which, made.picked)
+        ctx.norm = norm
+        return made.y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> Any:
+        """By x, weight and bias."""
+        x, which, picked = ctx.saved_tensors
+        dy = dy.contiguous(memory_format=torch.channels_last)
+        made = norm_relu.relu_pool_gradient(x, ctx.norm, which, picked, dy)
+        return made.x, None, made.weight, made.bias
+
+
+class FusedNormReluPool(nn.BatchNorm2d):
+    """A batch normalisation with the ReLU and the max pool behind it."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return norm_then_relu(self, x)
+        if _can_fuse(x, self) and x.is_contiguous(memory_format=torch.channels_last):
+            return cast(Tensor, NormReluPool.apply(x, self, self.weight, self.bias))
+        return functional.max_pool2d(functional.relu(nn.BatchNorm2d.forward(self, x)), 3, 2, 1)
 
 
 def norm_then_relu(layer: nn.BatchNorm2d, x: Tensor, other: Tensor | None = None) -> Tensor:

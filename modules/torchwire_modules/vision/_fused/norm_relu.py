@@ -107,21 +107,67 @@ def gradient(
     x: Tensor, dy: Tensor, norm: Norm, *, other: Tensor | None = None, add_to: Tensor | None = None
 ) -> Gradient:
     """From that of the result, ``dy``. The gradient by x is added to ``add_to`` if given."""
-    channels, rows, threads = x.shape[1], rows_of(x), torch.get_num_threads()
-    sums = torch.empty(2, channels)
-    given = *placed(x), *placed(other), *placed(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr()
-    check_memory(_call("relu_norm_sums", x)(*given, sums.data_ptr(), rows, channels, threads))
-    if norm.batch:
-        offset, slope = own_share(norm, sums[0], sums[1], rows)
-    else:
-        offset = slope = torch.zeros(channels)
+    channels, rows = x.shape[1], rows_of(x)
+    plain, weighted = _sums(x, dy, norm, other)
+    offset, slope = _share_of(norm, plain, weighted, rows)
     dx = empty(x, channels) if add_to is None else add_to
     d_other = None if other is None else empty(x, channels)
     _call("relu_norm_gradient", x)(
-        *given, offset.data_ptr(), slope.data_ptr(), *placed(dx), add_to is not None, *placed(d_other), rows, channels,
-        threads,
+        *placed(x), *placed(other), *placed(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr(),
+        offset.data_ptr(), slope.data_ptr(), *placed(dx), add_to is not None, *placed(d_other), rows, channels,
+        torch.get_num_threads(),
     )  # fmt: skip
-    return Gradient(dx, sums[1] * norm.inverse, sums[0], d_other)
+    return Gradient(dx, weighted * norm.inverse, plain, d_other)
+
+
+def _sums(x: Tensor, dy: Tensor, norm: Norm, other: Tensor | None) -> tuple[Tensor, Tensor]:
+    """By channel, of the gradient by the norm's result and of that times ``x - mean``."""
+    sums = torch.empty(2, x.shape[1])
+    made = _call("relu_norm_sums", x)(
+        *placed(x), *placed(other), *placed(dy), norm.scale.data_ptr(), norm.shift.data_ptr(), norm.mean.data_ptr(),
+        sums.data_ptr(), rows_of(x), x.shape[1], torch.get_num_threads(),
+    )  # fmt: skip
+    check_memory(made)
+    return sums[0], sums[1]
+
+
+def _share_of(norm: Norm, plain: Tensor, weighted: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    if norm.batch:
+        return own_share(norm, plain, weighted, rows)
+    nothing = torch.zeros_like(plain)
+    return nothing, nothing
+
+
+class Pooled(NamedTuple):
+    """``max_pool(relu(norm(x)))`` over 3 x 3 positions at every second one, which of them it was, and x there."""
+
+    y: Tensor
+    which: Tensor  # uint8: 0 to 8, or 255 where y is zero
+    picked: Tensor
+
+
+def relu_pool(x: Tensor, norm: Norm) -> Pooled:
+    """Of a whole activation."""
+    shape = x.shape[0], x.shape[1], (x.shape[2] + 1) // 2, (x.shape[3] + 1) // 2
+    y, picked = (torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last) for _ in range(2))
+    which = torch.empty(shape, dtype=torch.uint8, memory_format=torch.channels_last)
+    _call("relu_pool", x)(
+        x.data_ptr(), norm.scale.data_ptr(), norm.shift.data_ptr(), y.data_ptr(), picked.data_ptr(), which.data_ptr(),
+        *_images(x), torch.get_num_threads(),
+    )  # fmt: skip
+    return Pooled(y, which, picked)
+
+
+def relu_pool_gradient(x: Tensor, norm: Norm, which: Tensor, picked: Tensor, dy: Tensor) -> Gradient:
+    """From that of ``relu_pool``'s result, ``dy``."""
+    plain, weighted = _sums(picked, dy, norm, None)
+    offset, slope = _share_of(norm, plain, weighted, rows_of(x))
+    dx = empty(x, x.shape[1])
+    _call("relu_pool_gradient", x)(
+        x.data_ptr(), which.data_ptr(), dy.data_ptr(), norm.scale.data_ptr(), norm.mean.data_ptr(), offset.data_ptr(),
+        slope.data_ptr(), dx.data_ptr(), *_images(x), torch.get_num_threads(),
+    )  # fmt: skip
+    return Gradient(dx, weighted * norm.inverse, plain, None)
 
 
 def own_share(norm: Norm, plain: Tensor, weighted: Tensor, rows: int) -> tuple[Tensor, Tensor]:
@@ -162,6 +208,12 @@ def fits(x: Tensor) -> bool:
 def rows_of(x: Tensor) -> int:
     """How many positions an activation has."""
     return x.shape[0] * x.shape[2] * x.shape[3]
+
+
+def _images(x: Tensor) -> tuple[int, int, int, int]:
+    """Their count, height, width and channels."""
+    count, channels, height, width = x.shape
+    return count, height, width, channels
 
 
 def _stride(x: Tensor) -> int:
