@@ -31,8 +31,8 @@ def test_a_gpu_may_take_faster_ways_only_where_that_was_said(exact: bool, expect
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_a_gpu_takes_its_steps_in_one_kernel(optimizer: str) -> None:
-    for device, fused in (("cuda:1", True), ("cpu", False)):
+def test_steps_are_taken_in_one_pass_except_on_apples_gpu(optimizer: str) -> None:
+    for device, fused in (("cuda:1", True), ("cpu", True), ("mps", False)):
         made = make_optimizer(torch.nn.Linear(2, 2), Recipe(optimizer=optimizer), device)
         assert bool(made.defaults["fused"]) is fused
 

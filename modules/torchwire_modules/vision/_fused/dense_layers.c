@@ -232,7 +232,7 @@ typedef struct {
   ptrdiff_t taps, depth, rows, width, columns; /* of the result: (rows, width, columns) for each image */
 } Stem;
 
-/* Two rows of relu(bias + the convolution), or one where there is but one. */
+/* Two rows of relu(bias + the convolution), or one where there is but one; without a bias, of the convolution. */
 static void stem_rows(const Stem *of, ptrdiff_t image, ptrdiff_t row, bf16 *y) {
   float sums[STRIP][PANEL] __attribute__((aligned(64)));
   ptrdiff_t moves[TAPS], positions = lesser(2, of->rows - row) * of->width;
@@ -246,7 +246,7 @@ static void stem_rows(const Stem *of, ptrdiff_t image, ptrdiff_t row, bf16 *y) {
     }
     for (ptrdiff_t c = 0; c < of->columns; c += PANEL) {
       multiplied(sums, at, moves, of->taps, of->depth, of->packed + c * of->taps * of->depth);
-      written(sums, of->bias + c, y + p * of->columns + c, of->columns, more, lesser(PANEL, of->columns - c));
+      written(sums, of->bias ? of->bias + c : NULL, y + p * of->columns + c, of->columns, more, lesser(PANEL, of->columns - c));
     }
   }
 }
@@ -296,6 +296,17 @@ int stem(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, co
     free(kept);
   }
   return -failed;
+}
+
+/* y = a convolution of images as `stem` begins with. */
+void stem_convolution(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t channels, const bf16 *packed, bf16 *y,
+                      ptrdiff_t images, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t taps, ptrdiff_t depth,
+                      ptrdiff_t columns, int threads) {
+  const Stem of = {x, height, line, channels, packed, NULL, taps, depth, rows, width, columns};
+  ptrdiff_t lines = (rows + 1) / 2;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (ptrdiff_t at = 0; at < images * lines; at++)
+    stem_rows(&of, at / lines, at % lines * 2, y + (at / lines * rows + at % lines * 2) * width * columns);
 }
 
 /* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's

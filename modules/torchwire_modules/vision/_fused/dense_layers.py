@@ -60,19 +60,47 @@ def packed_stem(weight: Tensor) -> Packed:
 def stem(images: Tensor, weights: Packed, bias: Tensor) -> Tensor:
     """The ReLU of ``images`` (n, channels, height, width) convolved 7 x 7 at every second position and a bias, and the
     largest of 3 x 3 positions at every second one of that."""
-    count, channels, height, width = images.shape
-    around, rows, places = STEM // 2, (height + 1) // 2, (width + 1) // 2
-    padded = torch.zeros(count, height + 2 * around + 1, width + 2 * around + 2, channels, dtype=torch.bfloat16)
-    padded[:, around : around + height, around : around + width] = images.permute(0, 2, 3, 1)
+    padded, (count, rows, places) = _padded(images)
     shape = count, weights.columns, (rows + 1) // 2, (places + 1) // 2
     y = torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
-    depth = STEM * channels + STEM * channels % 2
     made = _kernels().stem(
-        padded.data_ptr(), padded.shape[1], padded.stride(1), channels, weights.values.data_ptr(), bias.data_ptr(),
-        y.data_ptr(), count, rows, places, STEM, depth, weights.columns, torch.get_num_threads(),
+        *_lines(padded), weights.values.data_ptr(), bias.data_ptr(), y.data_ptr(), count, rows, places,
+        *_patch(images), weights.columns, torch.get_num_threads(),
     )  # fmt: skip
     check_memory(made)
     return y
+
+
+def stem_convolution(images: Tensor, weights: Packed) -> Tensor:
+    """``images`` (n, channels, height, width) convolved 7 x 7 at every second position."""
+    padded, (count, rows, places) = _padded(images)
+    shape = count, weights.columns, rows, places
+    y = torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
+    _kernels().stem_convolution(
+        *_lines(padded), weights.values.data_ptr(), y.data_ptr(), count, rows, places, *_patch(images),
+        weights.columns, torch.get_num_threads(),
+    )  # fmt: skip
+    return y
+
+
+def _padded(images: Tensor) -> tuple[Tensor, tuple[int, int, int]]:
+    """The images with zeros around them, rows of channels; their count, and a result's height and width."""
+    count, channels, height, width = images.shape
+    around = STEM // 2
+    padded = torch.zeros(count, height + 2 * around + 1, width + 2 * around + 2, channels, dtype=torch.bfloat16)
+    padded[:, around : around + height, around : around + width] = images.permute(0, 2, 3, 1)
+    return padded, (count, (height + 1) // 2, (width + 1) // 2)
+
+
+def _lines(padded: Tensor) -> tuple[int, int, int, int]:
+    """Where padded images lie, how many lines each has, a line's values and a position's."""
+    return padded.data_ptr(), padded.shape[1], padded.stride(1), padded.shape[3]
+
+
+def _patch(images: Tensor) -> tuple[int, int]:
+    """Lines that a position reads, and an even number of values of each."""
+    values = STEM * images.shape[1]
+    return STEM, values + values % 2
 
 
 def narrow(x: Tensor, norm: Norm, weights: Packed, bias: Tensor | None = None) -> Tensor:

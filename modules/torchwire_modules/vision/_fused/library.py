@@ -45,6 +45,7 @@ PAIRS = {
     "narrow": (_P, _N, *[_P] * 5, *[_N] * 3, _I),
     "grow": (*[_P] * 5, *[_N] * 6, _I),
     "stem": (_P, *[_N] * 3, *[_P] * 3, *[_N] * 6, _I),
+    "stem_convolution": (_P, *[_N] * 3, *[_P] * 2, *[_N] * 6, _I),
     "narrow_weights": (_P, _N, *[_P] * 4, *[_N] * 3, _I),
     "grow_weights": (*[_P] * 5, *[_N] * 5, _I),
     "narrow_gradient": (_P, _N, *[_P] * 6, _N, _P, *[_N] * 3, _I),

@@ -10,8 +10,9 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import norm_relu, paired_block, winograd
+from torchwire_modules.vision._fused import first_convolution, norm_relu, paired_block, winograd
 from torchwire_modules.vision._fused.dense_block import DenseBlock, infer
+from torchwire_modules.vision._fused.first_convolution import FirstConvolution
 from torchwire_modules.vision._fused.library import kernels, pairs
 from torchwire_modules.vision._fused.norm_relu import Norm
 from torchwire_modules.vision._fused.paired_block import PairedDenseBlock
@@ -31,13 +32,20 @@ def fuse(network: nn.Module) -> bool:
         fused = FUSED.get(type(part))
         if fused is not None:
             part.__class__ = fused
-        elif type(part) is nn.Conv2d and pairs() is not None and winograd.suits(part):
-            part.__class__ = WinogradConvolution
+        elif type(part) is nn.Conv2d and pairs() is not None:
+            _fuse_convolution(part)
     if isinstance(network, densenet.DenseNet):
         _fuse_stem(network.features, "norm0", "relu0", "pool0")
     elif isinstance(network, resnet.ResNet):
         _fuse_stem(network, "bn1", "relu", "maxpool")
     return True
+
+
+def _fuse_convolution(layer: nn.Conv2d) -> None:
+    if winograd.suits(layer):
+        layer.__class__ = WinogradConvolution
+    elif first_convolution.suits(layer):
+        layer.__class__ = FirstConvolution
 
 
 def _fuse_stem(holder: nn.Module, norm: str, relu: str, pool: str) -> None:
