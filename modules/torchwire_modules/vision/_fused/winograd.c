@@ -20,7 +20,7 @@
 
 #define PLACES 16            /* of a tile */
 #define CACHED (512 << 10)   /* bytes of transformed tiles that one thread keeps at a time, */
-#define SHARED (8 << 20)     /* and of those that all threads share */
+#define SHARED (9 << 20)     /* and of those that all threads share */
 #define WIDE 64              /* columns whose gradients are summed at once, */
 #define FEW 4                /* by rows */
 
@@ -431,7 +431,8 @@ int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t
   int alone = sums * (ptrdiff_t)sizeof(float) <= CACHED;
   side_by_side seen = {NULL, 2 * depth + PANEL, 0}, back = {NULL, 2 * columns + PANEL, 0};
   ptrdiff_t pair_size = PLACES * (seen.stride + back.stride);
-  ptrdiff_t pairs = lesser(in_all, (alone ? CACHED : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16)));
+  ptrdiff_t fitting = (alone ? CACHED : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16));
+  ptrdiff_t blocks = (in_all + fitting - 1) / fitting, pairs = (in_all + blocks - 1) / blocks;
   ptrdiff_t zeros_at = (alone ? threads : 1) * pairs * pair_size;
   bf16 *tiles = room((zeros_at + depth + columns) * sizeof(bf16));
   float *du = room((alone ? threads : 1) * sums * sizeof(float));
