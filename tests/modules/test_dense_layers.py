@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(
     library.pairs() is None, reason="the processor has no bfloat16 vectors, or AMX, or there is no C compiler"
 )
 
-ROUNDED, SUMMED = 4e-3, 1e-4
-"""Relative errors: of results in bfloat16, and of sums in float32."""
+ROUNDED, SUMMED, FEWER = 4e-3, 1e-4, 5e-3
+"""Relative errors: of results in bfloat16, of sums in float32, and of either in fewer products."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,18 @@ def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
     weight, active = one.weight.bfloat16().float(), one.active
     wide = laid_out(torch.randn(maps[0], columns + 32, *maps[1:]))
     before = wide.clone()
-    dense_layers.grow(one.x, one.norm, dense_layers.packed(one.weight), into=wide[:, 16 : 16 + columns])
-    assert_near(wide[:, 16 : 16 + columns], functional.conv2d(active, weight, padding=1), ROUNDED)
+    packed = dense_layers.packed_growth(one.weight, one.x)
+    assert packed.fewer == (depth == 128 and maps[1:] != (1, 1))
+    dense_layers.grow(one.x, one.norm, packed, into=wide[:, 16 : 16 + columns])
+    rounded, summed = (FEWER, FEWER) if packed.fewer else (ROUNDED, SUMMED)
+    assert_near(wide[:, 16 : 16 + columns], functional.conv2d(active, weight, padding=1), rounded)
     assert torch.equal(wide[:, :16], before[:, :16])
     assert torch.equal(wide[:, 16 + columns :], before[:, 16 + columns :])
 
     dy = laid_out(torch.randn(maps[0], columns, *maps[1:]))
     d_active, d_weight = dense_layers.grow_gradient(one.x, one.norm, one.weight, dy)
-    assert_near(d_active, by_input(active, weight, dy), ROUNDED)
-    assert_near(d_weight, by_weight(active, weight, dy), SUMMED)
+    assert_near(d_active, by_input(active, weight, dy), rounded)
+    assert_near(d_weight, by_weight(active, weight, dy), summed)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (7, 9), (32, 33), (64, 50)])
@@ -213,7 +216,7 @@ def apart(one: Gradients, other: Gradients) -> float:
 @pytest.mark.parametrize(("growth", "start"), [(32, 64), (48, 96)])
 @pytest.mark.parametrize("maps", [(2, 9, 7), (4, 14, 14)])
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_block_is_as_near_to_double_precision_as_the_plain_one(
+def test_a_block_is_about_as_near_to_double_precision_as_the_plain_one(
     growth: int, start: int, maps: tuple[int, int, int], whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the kernels of whole layers, and without them, as where there is AMX."""
@@ -227,8 +230,8 @@ def test_a_block_is_as_near_to_double_precision_as_the_plain_one(
     theirs, their_gradients = stepped(copy.deepcopy(plain), x)
     ours = fused(plain)
     found, found_gradients = stepped(ours, x)
-    assert apart([found], [exact]) < 1.1 * apart([theirs], [exact])
-    assert apart(found_gradients, exact_gradients) < 1.1 * apart(their_gradients, exact_gradients)
+    assert apart([found], [exact]) < 1.3 * apart([theirs], [exact])
+    assert apart(found_gradients, exact_gradients) < 1.3 * apart(their_gradients, exact_gradients)
 
     reference = copy.deepcopy(plain)
     stepped(reference, x)

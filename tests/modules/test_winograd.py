@@ -13,6 +13,7 @@ from torchvision import models
 
 from torchwire_modules.vision._fused import library, winograd
 from torchwire_modules.vision._fused.networks import fuse
+from torchwire_modules.vision._fused.norm_relu import Norm
 from torchwire_modules.vision._fused.winograd import Winograd, WinogradConvolution
 
 pytestmark = pytest.mark.skipif(
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 ROUNDED = 5e-3
 """Relative error of transforms in bfloat16."""
 SIZES = [(1, 1, 1), (3, 5, 4), (2, 7, 7), (1, 40, 33), (17, 3, 2), (2, 2, 300)]
-WIDTHS = [(64, 64), (128, 64), (64, 192)]
+WIDTHS = [(64, 64), (128, 32), (64, 192)]
 
 sizes = pytest.mark.parametrize("maps", SIZES)
 widths = pytest.mark.parametrize(("depth", "columns"), WIDTHS)
@@ -50,11 +51,11 @@ def whole(maps: tuple[int, int, int], depth: int, columns: int) -> tuple[Tensor,
 
 
 def convolved(x: Tensor, weight: Tensor) -> Tensor:
-    return winograd.convolved(x, winograd.packed(weight), weight.shape[0], relu=False)
+    return winograd.convolved(x, winograd.packed(weight), weight.shape[0])
 
 
 def convolved_back(dy: Tensor, weight: Tensor) -> Tensor:
-    return winograd.convolved(dy, winograd.packed_back(weight), weight.shape[1], relu=False)
+    return winograd.convolved(dy, winograd.packed_back(weight), weight.shape[1])
 
 
 def by_input(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
@@ -88,6 +89,21 @@ def test_results_and_gradients_are_torchs_up_to_rounding(maps: tuple[int, int, i
     assert_near(convolved(x, weight), functional.conv2d(x.float(), weight, padding=1))
     assert_near(convolved_back(dy, weight), by_input(x, weight, dy))
     assert_near(winograd.weight_gradient(x, dy), by_weight(x, weight, dy))
+
+
+@sizes
+def test_a_norm_and_relu_before_it_stop_at_the_edge(maps: tuple[int, int, int]) -> None:
+    """What lies outside is zero, not the ReLU of the norm of zero."""
+    x, weight, dy = given(maps, 128, 32)
+    scale, shift = torch.randn(2, 128)
+    norm = Norm(scale, shift, shift, scale, batch=True)
+    active = (x.float() * scale.view(-1, 1, 1) + shift.view(-1, 1, 1)).relu()
+    wide = laid_out(torch.randn(maps[0], 96, *maps[1:]))
+    before = wide.clone()
+    winograd.convolved(x, winograd.packed(weight), 32, norm=norm, into=wide[:, 32:64])
+    assert_near(wide[:, 32:64], functional.conv2d(active, weight, padding=1))
+    assert torch.equal(wide[:, :32], before[:, :32]) and torch.equal(wide[:, 64:], before[:, 64:])
+    assert_near(winograd.weight_gradient(x, dy, norm), by_weight(active, weight, dy))
 
 
 def test_many_tiles_are_summed_block_by_block() -> None:
@@ -149,7 +165,8 @@ def test_what_is_no_number_is_not_hidden_and_stays_in_its_image() -> None:
         (nn.Conv2d(64, 128, 3, bias=False), False),
         (nn.Conv2d(64, 128, 3, padding=1, groups=32, bias=False), False),
         (nn.Conv2d(64, 128, 1, bias=False), False),
-        (nn.Conv2d(64, 32, 3, padding=1, bias=False), False),
+        (nn.Conv2d(64, 32, 3, padding=1, bias=False), True),
+        (nn.Conv2d(64, 48, 3, padding=1, bias=False), False),
         (nn.Conv2d(96, 64, 3, padding=1, bias=False), False),
         (nn.Conv2d(64, 64, 3, padding=1, padding_mode="reflect", bias=False), False),
     ],

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from torchwire_modules.vision._fused import library
+from torchwire_modules.vision._fused import library, winograd
 from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed, rows_of
 
 PANEL = 32
@@ -21,16 +21,28 @@ STEM = 7
 
 
 class Packed(NamedTuple):
-    """Weights as the kernels read them, and how many columns they have."""
+    """Weights as the kernels read them, how many columns they have, and whether they are for fewer products."""
 
     values: Tensor
     columns: int
+    fewer: bool = False
 
 
 def packed(weight: Tensor) -> Packed:
     """Weights as ``narrow`` and ``grow`` read them."""
     columns, depth, height, width = weight.shape
     return _packed(weight, 0, weight.stride(3), (height * width, depth, columns), (weight.stride(1), weight.stride(0)))
+
+
+def packed_growth(weight: Tensor, x: Tensor) -> Packed:
+    """Weights as ``grow`` reads them for maps like ``x``, for fewer products if that pays."""
+    if _fewer(weight, x):
+        return Packed(winograd.packed(weight), weight.shape[0], fewer=True)
+    return packed(weight)
+
+
+def _fewer(weight: Tensor, x: Tensor) -> bool:
+    return winograd.takes(weight) and winograd.pays(x, weight.shape[0])
 
 
 def packed_back(weight: Tensor) -> Packed:
@@ -132,6 +144,9 @@ def narrow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor, flow: Ten
 
 def grow(x: Tensor, norm: Norm | None, weights: Packed, into: Tensor) -> None:
     """``relu(norm(x))``, or ``x`` itself, convolved 3 x 3, zeros around it, written to ``into``."""
+    if weights.fewer:
+        winograd.convolved(x, weights.values, weights.columns, norm=norm, into=into)
+        return
     scale, shift = (None, None) if norm is None else (norm.scale.data_ptr(), norm.shift.data_ptr())
     made = _kernels().grow(
         x.data_ptr(), scale, shift, weights.values.data_ptr(), *placed(into), *_images(x), weights.columns,
@@ -142,6 +157,9 @@ def grow(x: Tensor, norm: Norm | None, weights: Packed, into: Tensor) -> None:
 
 def grow_gradient(x: Tensor, norm: Norm, weight: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
     """From that of ``grow``'s result, ``dy``: by ``relu(norm(x))``, and by the weight."""
+    if _fewer(weight, x):
+        d_active = winograd.convolved(dy, winograd.packed_back(weight), weight.shape[1])
+        return d_active, winograd.weight_gradient(x, dy, norm)
     d_active = empty(x, x.shape[1])
     grow(dy, None, packed_back(weight), d_active)
     columns, depth, *taps = weight.shape

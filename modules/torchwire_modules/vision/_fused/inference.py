@@ -238,17 +238,18 @@ class _PairedBlock:
         for layer in layers:
             weight, bias = _folded(layer.conv1, layer.norm2)
             assert bias is not None  # noqa: S101
-            two = layer.conv2.weight.detach()
-            self._layers.append(
-                (Norm.of_running(layer.norm1), dense_layers.packed(weight), bias, dense_layers.packed(two))
-            )
+            self._layers.append((Norm.of_running(layer.norm1), dense_layers.packed(weight), bias))
+        self._weights = [layer.conv2.weight.detach() for layer in layers]
+        self._packed: list[dense_layers.Packed] = []
         self._growth = layers[0].conv2.out_channels
 
     def __call__(self, x: Tensor) -> Tensor:
+        if not self._packed:  # as is best for the first batch that comes
+            self._packed = [dense_layers.packed_growth(weight, x) for weight in self._weights]
         known = x.shape[1]
         buffer = norm_relu.empty(x, known + self._growth * len(self._layers))
         norm_relu.copy(_laid_out(x, x.dtype), buffer[:, :known])
-        for norm, one, bias, two in self._layers:
+        for (norm, one, bias), two in zip(self._layers, self._packed, strict=True):
             narrow = dense_layers.narrow(buffer[:, :known], norm, one, bias)
             dense_layers.grow(narrow, None, two, into=buffer[:, known : known + self._growth])
             known += self._growth

@@ -52,8 +52,8 @@ PAIRS = {
     "settled": (_P, _N, _P, _N, *[_P] * 4, _N, _N, _I),
     "winograd_weights": (_P, _N, _N, _P, _I),
     "winograd_weights_back": (_P, _N, _N, _P, _I),
-    "winograd": (*[_P] * 4, _I, _P, *[_N] * 5, _I),
-    "winograd_weight_gradient": (*[_P] * 3, *[_N] * 5, _I),
+    "winograd": (*[_P] * 6, _I, _P, *[_N] * 6, _I),
+    "winograd_weight_gradient": (*[_P] * 5, *[_N] * 5, _I),
 }
 """Of dense_layers.c and winograd.c."""
 

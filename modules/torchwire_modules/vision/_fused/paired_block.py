@@ -39,7 +39,7 @@ class PairedDenseBlock(torch.autograd.Function):
             narrow = dense_layers.narrow(buffer[:, :known], first, dense_layers.packed(one))
             second = Norm.of_batch(layer.norm2, norm_relu.statistics(narrow))
             grown = slice(known, known + growth)
-            dense_layers.grow(narrow, second, dense_layers.packed(two), into=buffer[:, grown])
+            dense_layers.grow(narrow, second, dense_layers.packed_growth(two, narrow), into=buffer[:, grown])
             norm_relu.statistics(buffer[:, grown], None, (mean[grown], variance[grown]))
             kept.append(None if recompute else narrow)
             norms.append((first, second))
@@ -93,8 +93,9 @@ def infer(x: Tensor, layers: Sequence[Any]) -> Tensor:
     norm_relu.copy(x, buffer[:, :known])
     with torch.no_grad():
         for layer in layers:
-            one, two = dense_layers.packed(layer.conv1.weight), dense_layers.packed(layer.conv2.weight)
+            one = dense_layers.packed(layer.conv1.weight)
             narrow = dense_layers.narrow(buffer[:, :known], Norm.of_running(layer.norm1), one)
+            two = dense_layers.packed_growth(layer.conv2.weight, narrow)
             dense_layers.grow(narrow, Norm.of_running(layer.norm2), two, into=buffer[:, known : known + growth])
             known += growth
     return buffer

@@ -11,8 +11,9 @@
    float32 and rounded once; products are summed in float32. Tiles reach over the edge of an image: what lies outside
    is zero, and results there are left out.
 
-   Activations are as in kernels.c, without gaps; depth and columns are multiples of 64. Work is split over threads in
-   the same way for the same number of threads, so that a result repeats to the last bit. */
+   Activations are as in kernels.c, without gaps; columns are a multiple of PANEL, depth of LANES, and of WIDE for the
+   gradient by weights. Work is split over threads in the same way for the same number of threads, so that a result
+   repeats to the last bit. */
 
 #ifdef __AVX512BF16__
 
@@ -34,6 +35,14 @@ static tiling tiling_of(ptrdiff_t images, ptrdiff_t height, ptrdiff_t width) {
   return (tiling){height, width, lines, across, images * lines * across};
 }
 
+/* What is convolved: x, or relu(x * scale + shift) if scale is given; and zeros of either type for what lies outside. */
+typedef struct {
+  const bf16 *x;
+  const float *scale, *shift;
+  const bf16 *zeros;
+  const float *nothing;
+} input;
+
 /* The channels of side * side positions of a tile from its corner moved by `moved`; zeros for those outside. */
 INLINED void found(const bf16 *x, const tiling *all, ptrdiff_t tile, ptrdiff_t side, ptrdiff_t moved,
                    ptrdiff_t channels, const bf16 *zeros, const bf16 **at) {
@@ -45,6 +54,27 @@ INLINED void found(const bf16 *x, const tiling *all, ptrdiff_t tile, ptrdiff_t s
       int inside = tile < all->count && r >= 0 && r < all->height && c >= 0 && c < all->width;
       at[side * i + j] = inside ? x + ((image * all->height + r) * all->width + c) * channels : zeros;
     }
+}
+
+/* Where a tile's 4 x 4 positions lie, and what is added to them. */
+typedef struct {
+  const bf16 *at[PLACES];
+  const float *shift[PLACES];
+} view;
+
+INLINED void viewed(const input *in, const tiling *all, ptrdiff_t tile, ptrdiff_t depth, view *to) {
+  found(in->x, all, tile, 4, -1, depth, in->zeros, to->at);
+  for (int p = 0; p < PLACES; p++) to->shift[p] = to->at[p] == in->zeros ? in->nothing : in->shift;
+}
+
+/* LANES channels of a tile as it is seen, from channel c. */
+INLINED void view_loaded(const input *in, const view *of, ptrdiff_t c, int normed, __m512 *d) {
+  __m512 scale = normed ? _mm512_loadu_ps(in->scale + c) : _mm512_setzero_ps();
+#pragma GCC unroll 16
+  for (int p = 0; p < PLACES; p++) {
+    d[p] = load(of->at[p] + c);
+    if (normed) d[p] = relu(_mm512_fmadd_ps(d[p], scale, _mm512_loadu_ps(of->shift[p] + c)));
+  }
 }
 
 /* G w G'. */
@@ -213,16 +243,19 @@ INLINED void multiplied(float (*restrict sums)[PANEL], const bf16 *rows, ptrdiff
   }
 }
 
-/* What is done to results on the way out: a bias for each column, another activation and a ReLU, if they are given. */
+/* What is done to results on the way out: a bias for each column, another activation and a ReLU, if they are given; and
+   where they are written, from position to position. */
 typedef struct {
   const float *bias;
   const bf16 *other;
   int relu;
+  bf16 *y;
+  ptrdiff_t y_stride;
 } ending;
 
 /* Writes PANEL columns of a tile's results, of the products at m[place]. */
 INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling *all, ptrdiff_t tile,
-                          const ending *end, bf16 *y, ptrdiff_t columns, ptrdiff_t column) {
+                          const ending *end, ptrdiff_t columns, ptrdiff_t column) {
   ptrdiff_t image = tile / all->across / all->lines, line = tile / all->across % all->lines * 2;
   ptrdiff_t place = tile % all->across * 2;
   __m512 m[PLACES], results[2][4];
@@ -239,37 +272,43 @@ INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling
   for (ptrdiff_t i = 0; i < 2; i++)
     for (ptrdiff_t j = 0; j < 2; j++) {
       if (line + i >= all->height || place + j >= all->width) continue;
-      ptrdiff_t to = ((image * all->height + line + i) * all->width + place + j) * columns + column;
+      ptrdiff_t position = (image * all->height + line + i) * all->width + place + j;
       __m512 low = results[0][2 * i + j], high = results[1][2 * i + j];
       if (end->other) {
-        low = _mm512_add_ps(low, load(end->other + to));
-        high = _mm512_add_ps(high, load(end->other + to + LANES));
+        const bf16 *other = end->other + position * columns + column;
+        low = _mm512_add_ps(low, load(other));
+        high = _mm512_add_ps(high, load(other + LANES));
       }
       if (end->relu) low = relu(low), high = relu(high);
-      _mm512_storeu_si512(y + to, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+      _mm512_storeu_si512(end->y + position * end->y_stride + column, (__m512i)_mm512_cvtne2ps_pbh(high, low));
     }
+}
+
+INLINED void tile_seen(const input *in, const view *of, ptrdiff_t depth, int normed, bf16 *to, ptrdiff_t plane) {
+  for (ptrdiff_t c = 0; c < depth; c += LANES) {
+    __m512 d[PLACES];
+    view_loaded(in, of, c, normed, d);
+    seen_transformed(d);
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) store(to + p * plane + c, d[p]);
+  }
 }
 
 /* One thread's tiles, from `begin` to `end`; `block` of them at a time are in `seen`, PLACES * block * (depth + PANEL)
    values. */
-static void convolved(const bf16 *x, const bf16 *packed, const ending *last, bf16 *y, const tiling *all,
-                      ptrdiff_t depth, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t block,
-                      bf16 *seen, const bf16 *zeros) {
+static void convolved(const input *in, const bf16 *packed, const ending *last, const tiling *all, ptrdiff_t depth,
+                      ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t block, bf16 *seen) {
   float sums[PLACES][STRIP][PANEL] __attribute__((aligned(64)));
   ptrdiff_t stride = depth + PANEL, plane = block * stride;
   for (ptrdiff_t first = begin; first < end; first += block) {
     ptrdiff_t count = lesser(block, end - first);
     for (ptrdiff_t t = 0; t < count; t++) {
-      const bf16 *at[PLACES];
-      found(x, all, first + t, 4, -1, depth, zeros, at);
-      for (ptrdiff_t c = 0; c < depth; c += LANES) {
-        __m512 d[PLACES];
-#pragma GCC unroll 16
-        for (int p = 0; p < PLACES; p++) d[p] = load(at[p] + c);
-        seen_transformed(d);
-#pragma GCC unroll 16
-        for (int p = 0; p < PLACES; p++) store(seen + p * plane + t * stride + c, d[p]);
-      }
+      view of;
+      viewed(in, all, first + t, depth, &of);
+      if (in->scale)
+        tile_seen(in, &of, depth, 1, seen + t * stride, plane);
+      else
+        tile_seen(in, &of, depth, 0, seen + t * stride, plane);
     }
     for (ptrdiff_t column = 0; column < columns; column += PANEL)
       for (ptrdiff_t t = 0; t < count; t += STRIP) {
@@ -277,33 +316,45 @@ static void convolved(const bf16 *x, const bf16 *packed, const ending *last, bf1
           multiplied(sums[p], seen + p * plane + t * stride, stride, depth,
                      packed + (column * PLACES + p * PANEL) * depth);
         for (ptrdiff_t r = 0; r < lesser(STRIP, count - t); r++)
-          tile_written(sums, r, all, first + t + r, last, y, columns, column);
+          tile_written(sums, r, all, first + t + r, last, columns, column);
       }
   }
 }
 
-/* Writes relu(x convolved with packed weights + bias + other) to y; the last three if they are wanted. Returns 0, or -1
-   without memory. */
-int winograd(const bf16 *x, const bf16 *packed, const float *bias, const bf16 *other, int with_relu, bf16 *y,
-             ptrdiff_t images, ptrdiff_t height, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
-  int missing = 0;
+/* Zeros for `in`, of `depth` channels. 0 if there is no memory. */
+static float *nothing_for(input *in, ptrdiff_t depth) {
+  float *zeros = calloc((size_t)depth, sizeof(float));
+  in->nothing = zeros;
+  in->zeros = (const bf16 *)zeros;
+  return zeros;
+}
+
+/* Writes relu(an input convolved with packed weights + bias + other) to y, of which a position has y_stride values. The
+   input is x, or relu(x * scale + shift) if scale is given; bias, other and the ReLU are as they are wanted. Returns 0,
+   or -1 without memory. */
+int winograd(const bf16 *x, const float *scale, const float *shift, const bf16 *packed, const float *bias,
+             const bf16 *other, int with_relu, bf16 *y, ptrdiff_t y_stride, ptrdiff_t images, ptrdiff_t height,
+             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
   const tiling all = tiling_of(images, height, width);
-  const ending last = {bias, other, with_relu};
+  const ending last = {bias, other, with_relu, y, y_stride};
+  input in = {x, scale, shift, NULL, NULL};
+  float *zeros = nothing_for(&in, depth);
   ptrdiff_t strip = PLACES * STRIP * (depth + PANEL);
   ptrdiff_t strips = CACHED / (strip * (ptrdiff_t)sizeof(bf16));
+  int missing = !zeros;
   if (strips < 2) strips = 2;
 #pragma omp parallel num_threads(threads) reduction(+ : missing)
   {
-    bf16 *seen = room((strips * strip + depth) * sizeof(bf16));
+    bf16 *seen = room(strips * strip * sizeof(bf16));
     ptrdiff_t begin, end;
     share(all.count, &begin, &end);
-    if (seen) {
-      bf16 *zeros = memset(seen + strips * strip, 0, depth * sizeof(bf16));
-      convolved(x, packed, &last, y, &all, depth, columns, begin, end, strips * STRIP, seen, zeros);
-    } else
+    if (seen && zeros)
+      convolved(&in, packed, &last, &all, depth, columns, begin, end, strips * STRIP, seen);
+    else
       missing = 1;
     free(seen);
   }
+  free(zeros);
   return missing ? -1 : 0;
 }
 
@@ -339,24 +390,32 @@ typedef struct {
   ptrdiff_t stride, plane;
 } side_by_side;
 
-static void paired_seen(const bf16 *x, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t depth,
-                        const bf16 *zeros, const side_by_side *v) {
-  const bf16 *one[PLACES], *two[PLACES];
-  found(x, all, tile, 4, -1, depth, zeros, one);
-  found(x, all, tile + 1, 4, -1, depth, zeros, two);
+INLINED void pair_seen(const input *in, const view *one, const view *two, ptrdiff_t depth, int normed, bf16 *to,
+                       ptrdiff_t plane) {
   for (ptrdiff_t c = 0; c < depth; c += LANES) {
     __m512 d[PLACES];
     __m256i kept[PLACES];
-#pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) d[p] = load(one[p] + c);
+    view_loaded(in, one, c, normed, d);
     seen_transformed(d);
 #pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]), d[p] = load(two[p] + c);
+    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]);
+    view_loaded(in, two, c, normed, d);
     seen_transformed(d);
-    bf16 *to = v->values + pair_number * v->stride + 2 * c;
 #pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * v->plane, paired(kept[p], rounded(d[p])));
+    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * plane + 2 * c, paired(kept[p], rounded(d[p])));
   }
+}
+
+static void paired_seen(const input *in, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t depth,
+                        const side_by_side *v) {
+  view one, two;
+  bf16 *to = v->values + pair_number * v->stride;
+  viewed(in, all, tile, depth, &one);
+  viewed(in, all, tile + 1, depth, &two);
+  if (in->scale)
+    pair_seen(in, &one, &two, depth, 1, to, v->plane);
+  else
+    pair_seen(in, &one, &two, depth, 0, to, v->plane);
 }
 
 static void paired_gradient(const bf16 *dy, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t columns,
@@ -421,11 +480,12 @@ static void units_summed(float *du, const side_by_side *seen, const side_by_side
   }
 }
 
-/* The gradient by weights, (columns, 3, 3, depth). Where the sums for all weights stay in its cache, a thread sums over
-   its own tiles, alone. Else threads transform a block of tiles together, and each sums its own rows over all of it.
-   Returns 0, or -1 without memory. */
-int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t images, ptrdiff_t height,
-                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
+/* The gradient by weights, (columns, 3, 3, depth), of what `winograd` computes. Where the sums for all weights stay in
+   its cache, a thread sums over its own tiles, alone. Else threads transform a block of tiles together, and each sums
+   its own rows over all of it. Returns 0, or -1 without memory. */
+int winograd_weight_gradient(const bf16 *x, const float *scale, const float *shift, const bf16 *dy, float *dw,
+                             ptrdiff_t images, ptrdiff_t height, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns,
+                             int threads) {
   const tiling all = tiling_of(images, height, width);
   ptrdiff_t sums = PLACES * depth * columns, in_all = (all.count + 1) / 2;
   int alone = sums * (ptrdiff_t)sizeof(float) <= CACHED;
@@ -433,11 +493,12 @@ int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t
   ptrdiff_t pair_size = PLACES * (seen.stride + back.stride);
   ptrdiff_t fitting = (alone ? CACHED : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16));
   ptrdiff_t blocks = (in_all + fitting - 1) / fitting, pairs = (in_all + blocks - 1) / blocks;
-  ptrdiff_t zeros_at = (alone ? threads : 1) * pairs * pair_size;
-  bf16 *tiles = room((zeros_at + depth + columns) * sizeof(bf16));
+  input in = {x, scale, shift, NULL, NULL};
+  float *zeros = nothing_for(&in, depth > columns ? depth : columns);
+  bf16 *tiles = room((alone ? threads : 1) * pairs * pair_size * sizeof(bf16));
   float *du = room((alone ? threads : 1) * sums * sizeof(float));
-  if (tiles && du) {
-    const bf16 *zeros = memset(tiles + zeros_at, 0, (depth + columns) * sizeof(bf16));
+  int missing = !tiles || !du || !zeros;
+  if (!missing) {
     seen.plane = pairs * seen.stride;
     back.plane = pairs * back.stride;
 #pragma omp parallel num_threads(threads) firstprivate(seen, back)
@@ -457,8 +518,8 @@ int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t
         end = count;
         if (!alone) share(count, &begin, &end);
         for (ptrdiff_t i = begin; i < end; i++) {
-          paired_seen(x, &all, 2 * (n + i), i, depth, zeros, &seen);
-          paired_gradient(dy, &all, 2 * (n + i), i, columns, zeros, &back);
+          paired_seen(&in, &all, 2 * (n + i), i, depth, &seen);
+          paired_gradient(dy, &all, 2 * (n + i), i, columns, in.zeros, &back);
         }
         if (!alone) {
 #pragma omp barrier
@@ -475,7 +536,7 @@ int winograd_weight_gradient(const bf16 *x, const bf16 *dy, float *dw, ptrdiff_t
           weights_gathered(du + r * depth + c, columns * depth, parts, sums, dw + r * 9 * depth + c, depth);
     }
   }
-  int missing = !tiles || !du;
+  free(zeros);
   free(tiles);
   free(du);
   return missing ? -1 : 0;

@@ -15,10 +15,10 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
-from torchwire_modules.vision._fused.norm_relu import check_memory, empty
+from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed
 
-MULTIPLE = 64
-"""Of channels that the kernels need."""
+DEPTH, COLUMNS = 64, 32
+"""Channels that are summed, and those of the result, are multiples of these."""
 WORTH = 64
 """Channels for each tile, up to which results are faster than plain ones: with weights packed before, 512 channels at
 2 x 2 positions of 8 images come to 1.5 of these, of 4 images to 0.6. A single position comes to 0.1 to 0.7."""
@@ -29,8 +29,14 @@ PLACES = 16
 def suits(layer: nn.Conv2d) -> bool:
     """Whether the layer is a convolution of 3 x 3, at every position, without a bias, of channels the kernels take."""
     how = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode
-    even = not (layer.in_channels % MULTIPLE or layer.out_channels % MULTIPLE)
+    even = takes(layer.weight)
     return layer.bias is None and even and how == ((3, 3), (1, 1), (1, 1), (1, 1), 1, "zeros")
+
+
+def takes(weight: Tensor) -> bool:
+    """Whether there are as many channels as the kernels need."""
+    columns, depth = weight.shape[:2]
+    return depth % DEPTH == 0 and columns % COLUMNS == 0
 
 
 def pays(x: Tensor, columns: int) -> bool:
@@ -59,32 +65,45 @@ def _packed(name: str, weight: Tensor, depth: int, columns: int) -> Tensor:
 
 
 def convolved(
-    x: Tensor, weights: Tensor, columns: int, bias: Tensor | None = None, other: Tensor | None = None, *, relu: bool
+    x: Tensor,
+    weights: Tensor,
+    columns: int,
+    bias: Tensor | None = None,
+    other: Tensor | None = None,
+    *,
+    norm: Norm | None = None,
+    relu: bool = False,
+    into: Tensor | None = None,
 ) -> Tensor:
-    """``x``, bfloat16 and channels-last, convolved with packed weights; then ``bias``, float32 (columns,), and
-    ``other``, of the result's form, are added and the ReLU is taken, as they are wanted."""
-    y = empty(x, columns)
+    """``x``, bfloat16 and channels-last, or ``relu(norm(x))``, convolved with packed weights; then ``bias``, float32
+    (columns,), and ``other``, of the result's form, are added and the ReLU is taken, as they are wanted. The result is
+    written to ``into`` if that is given."""
+    y = empty(x, columns) if into is None else into
     count, depth, height, width = x.shape
     made = _kernels().winograd(
-        x.data_ptr(), weights.data_ptr(), None if bias is None else bias.data_ptr(),
-        None if other is None else other.data_ptr(), relu, y.data_ptr(), count, height, width, depth, columns,
+        x.data_ptr(), *_given(norm), weights.data_ptr(), None if bias is None else bias.data_ptr(),
+        None if other is None else other.data_ptr(), relu, *placed(y), count, height, width, depth, columns,
         torch.get_num_threads(),
     )  # fmt: skip
     check_memory(made)
     return y
 
 
-def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
+def weight_gradient(x: Tensor, dy: Tensor, norm: Norm | None = None) -> Tensor:
     """From that by the result, both bfloat16 and channels-last: float32 (columns, depth, 3, 3)."""
     count, depth, height, width = x.shape
     columns = dy.shape[1]
     d_weight = torch.empty(columns, 3, 3, depth)
     made = _kernels().winograd_weight_gradient(
-        x.data_ptr(), dy.data_ptr(), d_weight.data_ptr(), count, height, width, depth, columns,
+        x.data_ptr(), *_given(norm), dy.data_ptr(), d_weight.data_ptr(), count, height, width, depth, columns,
         torch.get_num_threads(),
     )  # fmt: skip
     check_memory(made)
     return d_weight.permute(0, 3, 1, 2)
+
+
+def _given(norm: Norm | None) -> tuple[int | None, int | None]:
+    return (None, None) if norm is None else (norm.scale.data_ptr(), norm.shift.data_ptr())
 
 
 class Winograd(torch.autograd.Function):
@@ -95,7 +114,7 @@ class Winograd(torch.autograd.Function):
         """Keep what was given."""
         ctx.save_for_backward(x, weight)
         if pays(x, weight.shape[0]):
-            return convolved(x, packed(weight), weight.shape[0], relu=False)
+            return convolved(x, packed(weight), weight.shape[0])
         return functional.conv2d(x, weight.to(x.dtype), padding=1)
 
     @staticmethod
@@ -107,7 +126,7 @@ class Winograd(torch.autograd.Function):
         dx = dw = None
         if ctx.needs_input_grad[0]:
             if pays(dy, weight.shape[1]):
-                dx = convolved(dy, packed_back(weight), weight.shape[1], relu=False)
+                dx = convolved(dy, packed_back(weight), weight.shape[1])
             else:
                 dx = functional.conv_transpose2d(dy, weight.to(dy.dtype), padding=1)
         if ctx.needs_input_grad[1]:
