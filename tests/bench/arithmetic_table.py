@@ -43,6 +43,8 @@ WALK = [
     ("resnet50", 64, 16), ("resnext50_32x4d", 64, 8), ("wide_resnet50_2", 64, 4), ("densenet121", 32, 2),
     ("densenet121", 32, 16), ("densenet121", 64, 2), ("densenet121", 224, 2), ("densenet161", 64, 4),
     ("resnet18", 128, 1), ("resnet18", 128, 16), ("resnet18", 224, 16), ("resnet50", 224, 2), ("densenet121", 64, 16),
+    ("resnet34", 64, 8), ("resnet101", 64, 4), ("resnet152", 32, 2), ("resnext101_32x8d", 64, 2),
+    ("wide_resnet101_2", 32, 2), ("densenet169", 64, 8), ("densenet201", 32, 8),
 ]  # fmt: skip
 PLAIN = Arithmetic("fp32", "contiguous", fused=False, why="")
 LOSES = 0.97

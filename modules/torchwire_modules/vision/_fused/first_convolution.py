@@ -3,13 +3,14 @@ a patch's lines as they lie. oneDNN takes twice as long for it."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from torchwire_modules.vision._fused import dense_layers
+from torchwire_modules.vision._fused.paired_convolution import PairedConvolution
 
 
 def suits(layer: nn.Conv2d) -> bool:
@@ -39,13 +40,7 @@ class FirstMaps(torch.autograd.Function):
         return dx, None if dw is None else dw.to(weight.dtype)
 
 
-class FirstConvolution(nn.Conv2d):
+class FirstConvolution(PairedConvolution):
     """A convolution that ``suits``."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        if x.device.type != "cpu" or kind != torch.bfloat16 or self.weight.dtype != torch.float32:
-            return super().forward(x)
-        x = x.to(kind).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", enabled=False):
-            return cast(Tensor, FirstMaps.apply(x, self.weight))
+    by = FirstMaps

@@ -7,7 +7,7 @@ plain convolution in bfloat16, and nearer than the rounding of a single operand.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
 from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed
+from torchwire_modules.vision._fused.paired_convolution import PairedConvolution
 
 DEPTH, COLUMNS = 64, 32
 """Channels that are summed, and those of the result, are multiples of these."""
@@ -134,16 +135,10 @@ class Winograd(torch.autograd.Function):
         return dx, dw
 
 
-class WinogradConvolution(nn.Conv2d):
+class WinogradConvolution(PairedConvolution):
     """A convolution that ``suits``."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        if x.device.type != "cpu" or kind != torch.bfloat16 or self.weight.dtype != torch.float32:
-            return super().forward(x)
-        x = x.to(kind).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", enabled=False):
-            return cast(Tensor, Winograd.apply(x, self.weight))
+    by = Winograd
 
 
 def _kernels() -> Any:

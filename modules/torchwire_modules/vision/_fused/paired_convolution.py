@@ -1,0 +1,22 @@
+"""A convolution that is a kernel of its own for bfloat16 on the CPU, and torch's for anything else."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+
+class PairedConvolution(nn.Conv2d):
+    """Parameters are as torch's. ``by.apply(x, weight)`` convolves bfloat16, channels-last, with a float32 weight."""
+
+    by: ClassVar[type[torch.autograd.Function]]
+
+    def forward(self, x: Tensor) -> Tensor:
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        if x.device.type != "cpu" or kind != torch.bfloat16 or self.weight.dtype != torch.float32:
+            return super().forward(x)
+        x = x.to(kind).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", enabled=False):
+            return cast(Tensor, self.by.apply(x, self.weight))
