@@ -54,6 +54,17 @@ def test_batches_of_one_stay_as_the_plain_loop_has_them() -> None:
     assert choose(PLAIN, "densenet", (224, 224), batch_size=1).memory_format == "channels_last"
 
 
+@pytest.mark.parametrize(
+    ("side", "size", "precision"), [(64, 3, "fp32"), (64, 4, "bf16"), (32, 15, "fp32"), (224, 1, "bf16")]
+)
+def test_few_pixels_of_a_resnet_gain_nothing_from_bfloat16(side: int, size: int, precision: str) -> None:
+    made = choose(AVX512, "resnet", (side, side), batch_size=size, kernels=True)
+    assert made.precision == precision
+    assert made.fused is (precision == "bf16")  # else it is the plain step
+    assert choose(AVX512, "densenet", (side, side), batch_size=size, kernels=True).precision == "bf16"
+    assert choose(AVX512, "resnet", (side, side), batch_size=size, precision="bf16").precision == "bf16"
+
+
 @pytest.mark.parametrize(("side", "size", "fused"), [(64, 15, False), (64, 16, True), (224, 1, False), (224, 2, True)])
 def test_little_batches_of_a_densenet_are_not_fused(side: int, size: int, fused: bool) -> None:
     assert choose(PLAIN, "densenet", (side, side), batch_size=size, kernels=True).fused is fused

@@ -9,6 +9,9 @@ cores, from ``make bench`` (docs/benchmarks.md says on which machines); the rows
 - AVX-512's bfloat16 instructions double the arithmetic, at any size: on one core of an EPYC (Zen 4) a ResNet-18 takes
   237 in float32 and 385 in bfloat16 at 32 pixels, 63 and 119 at 64, 8.2 and 15.9 at 224; a DenseNet-121 80 and 107
   at 32. ``tests/bench/arithmetic_table.py`` measures the rows.
+- But a ResNet on few pixels spends its time on weights: in bfloat16 a ResNet-18 comes to 0.81 of float32 for one image
+  of 64 pixels, 0.93 for eight of 32, 1.02 for twelve and 1.08 for four of 64; a ResNet-152 to 0.77 for two of 32 and
+  1.05 for four of 64.
 - Without such units bfloat16 is emulated and slower than float32.
 - Channels-last is faster nearly everywhere: 18 and 22 for ResNet-18 in float32 at 224 pixels. Not on Apple's GPU, and
   not for a ResNet in float32 on small images, whose weights weigh more than its maps: on that EPYC 257 and 237 at 32
@@ -28,6 +31,7 @@ to 4 ms, in which a GPU at 100 TFLOP/s gets through about 40 images of 224 pixel
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -46,6 +50,8 @@ OFF, DEFAULT, GRAPHS = "off", "default", "reduce-overhead"
 LAUNCH_BOUND = 40 * 224 * 224
 """Pixels of a batch up to which a GPU waits for its kernels to be started."""
 
+FEW_PIXELS = 1 << 14
+"""Pixels of a batch under which a ResNet's weights take longer to become bfloat16 than its maps gain."""
 LITTLE = 1 << 16
 """Pixels of a batch under which a DenseNet runs without the fused kernels, unless they are those of whole layers."""
 
@@ -80,24 +86,34 @@ PLAIN = Arithmetic("fp32", "channels_last", fused=False, why="nothing else was c
 
 @dataclass(frozen=True)
 class Rule:
-    """A row: when it applies, and the precision it gives."""
+    """A row: when it applies, by the machine, the family, the shorter side and the pixels of a batch, and the precision
+    it gives."""
 
-    fits: Callable[[Hardware, str, int], bool]
+    fits: Callable[[Hardware, str, int, float], bool]
     precision: str
     why: str
 
 
 RULES = (
-    Rule(lambda machine, family, side: machine.kind == "cuda" and bool(machine.bf16), "bf16", "the GPU has bfloat16"),
-    Rule(lambda machine, family, side: machine.kind == "cuda", "fp16", "the GPU has float16 but no bfloat16"),
-    Rule(lambda machine, family, side: machine.kind == "mps", "fp32", "Apple's GPU computes in float32"),
-    Rule(lambda machine, family, side: not machine.bf16, "fp32", "the processor has no units for bfloat16"),
     Rule(
-        lambda machine, family, side: machine.bf16 == "amx" and family == "resnet" and side < SMALL,
+        lambda machine, family, side, pixels: machine.kind == "cuda" and bool(machine.bf16),
+        "bf16",
+        "the GPU has bfloat16",
+    ),
+    Rule(lambda machine, family, side, pixels: machine.kind == "cuda", "fp16", "the GPU has float16 but no bfloat16"),
+    Rule(lambda machine, family, side, pixels: machine.kind == "mps", "fp32", "Apple's GPU computes in float32"),
+    Rule(lambda machine, family, side, pixels: not machine.bf16, "fp32", "the processor has no units for bfloat16"),
+    Rule(
+        lambda machine, family, side, pixels: machine.bf16 == "amx" and family == "resnet" and side < SMALL,
         "fp32",
         f"images under {SMALL} pixels are too small to gain from the processor's bfloat16 tiles",
     ),
-    Rule(lambda machine, family, side: True, "bf16", "the processor has units for bfloat16"),
+    Rule(
+        lambda machine, family, side, pixels: machine.bf16 == "avx512" and family == "resnet" and pixels < FEW_PIXELS,
+        "fp32",
+        f"batches of fewer than {FEW_PIXELS:,} pixels are too small to gain from bfloat16",
+    ),
+    Rule(lambda machine, family, side, pixels: True, "bf16", "the processor has units for bfloat16"),
 )
 
 
@@ -105,7 +121,7 @@ RULES = (
 class CompileRule:
     """A row: when it applies, by the machine and the pixels of a batch, and how a network is compiled then."""
 
-    fits: Callable[[Hardware, int], bool]
+    fits: Callable[[Hardware, float], bool]
     compiled: str
     why: str
 
@@ -142,20 +158,20 @@ def choose(
     if recorded is not None:
         return Arithmetic(**recorded)
     why = "it was asked for"
+    pixels = math.inf if batch_size is None else batch_size * image_size[0] * image_size[1]
     if precision == AUTO:
-        rule = next(rule for rule in RULES if rule.fits(machine, family, min(image_size)))
+        rule = next(rule for rule in RULES if rule.fits(machine, family, min(image_size), pixels))
         precision, why = rule.precision, rule.why
     if memory_format == AUTO:
         little = min(image_size) < MEDIUM or batch_size == 1
         small = machine.kind == "cpu" and family == "resnet" and precision == "fp32" and little
         memory_format = "contiguous" if small or machine.kind == "mps" else "channels_last"
     compiled, compiled_why = OFF, ""
-    pixels = (batch_size or 1) * image_size[0] * image_size[1]
     if compile:
         how = next(rule for rule in COMPILING if rule.fits(machine, pixels))
         compiled, compiled_why = how.compiled, how.why
     fused = kernels and machine.kind == "cpu" and memory_format == "channels_last" and compiled == OFF
     layers = machine.bf16 == "avx512" and precision == "bf16"
-    if batch_size is not None and family == "densenet" and pixels < LITTLE and not layers:
+    if family == "densenet" and pixels < LITTLE and not layers:
         fused = False
     return Arithmetic(precision, memory_format, fused, why, compiled, compiled_why)
