@@ -253,7 +253,7 @@ typedef struct {
   ptrdiff_t y_stride;
 } ending;
 
-/* Writes PANEL columns of a tile's results, of the products at m[place]. */
+/* Writes PANEL columns of a tile's results, of the products at sums[place][r]. */
 INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling *all, ptrdiff_t tile,
                           const ending *end, ptrdiff_t columns, ptrdiff_t column) {
   ptrdiff_t image = tile / all->across / all->lines, line = tile / all->across % all->lines * 2;
