@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional, grad
+from torch.nn import functional
 from torchvision.models import densenet
 
+from tests.modules.convolutions import by_input, by_weight, laid_out, one_thread
 from torchwire_modules.vision._fused import dense_layers, first_convolution, library, networks
 from torchwire_modules.vision._fused.first_convolution import FirstConvolution
 from torchwire_modules.vision._fused.norm_relu import Norm
@@ -40,10 +41,6 @@ class Layer:
         return value.relu().bfloat16().float()
 
 
-def laid_out(x: Tensor) -> Tensor:
-    return x.bfloat16().contiguous(memory_format=torch.channels_last)
-
-
 def layer(maps: tuple[int, int, int], depth: int, columns: int, side: int) -> Layer:
     torch.manual_seed(0)
     count, height, width = maps
@@ -53,16 +50,6 @@ def layer(maps: tuple[int, int, int], depth: int, columns: int, side: int) -> La
     norm = Norm(scale.abs() + 0.1, shift, mean, inverse.abs() + 0.1, batch=True)
     weight = torch.randn(columns, depth, side, side) / math.sqrt(depth * side * side)
     return Layer(x, norm, weight if width % 2 else weight.to(memory_format=torch.channels_last))
-
-
-def by_input(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
-    made: Tensor = grad.conv2d_input(x.shape, weight, dy.float(), padding=weight.shape[2] // 2)  # type: ignore[no-untyped-call]
-    return made
-
-
-def by_weight(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
-    made: Tensor = grad.conv2d_weight(x, weight.shape, dy.float(), padding=weight.shape[2] // 2)  # type: ignore[no-untyped-call]
-    return made
 
 
 def assert_near(found: Tensor, expected: Tensor, error: float) -> None:
@@ -279,14 +266,9 @@ def norms() -> Gradients:
 
 
 def test_fewer_threads_than_were_asked_for_do_all_the_work() -> None:
-    kernels = library.kernels()
-    assert kernels is not None
     expected = norms()
-    kernels.omp_set_max_active_levels(0)  # no region gets more than one thread
-    try:
+    with one_thread():
         found = norms()
-    finally:
-        kernels.omp_set_max_active_levels(1)
     torch.testing.assert_close(torch.stack(found), torch.stack(expected), atol=1e-4, rtol=1e-2)
 
 

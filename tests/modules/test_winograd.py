@@ -8,9 +8,10 @@ import math
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional, grad
+from torch.nn import functional
 from torchvision import models
 
+from tests.modules.convolutions import by_input, by_weight, laid_out, one_thread
 from torchwire_modules.vision._fused import library, winograd
 from torchwire_modules.vision._fused.networks import fuse
 from torchwire_modules.vision._fused.norm_relu import Norm
@@ -27,10 +28,6 @@ WIDTHS = [(64, 64), (128, 32), (64, 192)]
 
 sizes = pytest.mark.parametrize("maps", SIZES)
 widths = pytest.mark.parametrize(("depth", "columns"), WIDTHS)
-
-
-def laid_out(x: Tensor) -> Tensor:
-    return x.bfloat16().contiguous(memory_format=torch.channels_last)
 
 
 def given(maps: tuple[int, int, int], depth: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -56,16 +53,6 @@ def convolved(x: Tensor, weight: Tensor) -> Tensor:
 
 def convolved_back(dy: Tensor, weight: Tensor) -> Tensor:
     return winograd.convolved(dy, winograd.packed_back(weight), weight.shape[1])
-
-
-def by_input(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
-    made: Tensor = grad.conv2d_input(x.shape, weight, dy.float(), padding=1)  # type: ignore[no-untyped-call]
-    return made
-
-
-def by_weight(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
-    made: Tensor = grad.conv2d_weight(x.float(), weight.shape, dy.float(), padding=1)  # type: ignore[no-untyped-call]
-    return made
 
 
 def assert_near(found: Tensor, expected: Tensor) -> None:
@@ -124,19 +111,14 @@ def test_a_bias_and_a_shortcut_are_added_before_the_relu(relu: bool) -> None:
 @pytest.mark.parametrize(("depth", "columns"), [(64, 64), (128, 192)])
 def test_fewer_threads_than_were_asked_for_do_all_the_work(depth: int, columns: int) -> None:
     """Sums over tiles that a thread keeps to itself are split by thread; all else is the same to the last bit."""
-    kernels = library.kernels()
-    assert kernels is not None
     x, weight, dy = given((3, 21, 30), depth, columns)
 
     def made() -> tuple[Tensor, Tensor, Tensor]:
         return convolved(x, weight), convolved_back(dy, weight), winograd.weight_gradient(x, dy)
 
     expected = made()
-    kernels.omp_set_max_active_levels(0)  # no region gets more than one thread
-    try:
+    with one_thread():
         found = made()
-    finally:
-        kernels.omp_set_max_active_levels(1)
     assert all(torch.equal(one, other) for one, other in zip(found[:2], expected[:2], strict=True))
     torch.testing.assert_close(found[2], expected[2], atol=1e-4, rtol=1e-4)
 

@@ -246,7 +246,8 @@ static void stem_rows(const Stem *of, ptrdiff_t image, ptrdiff_t row, bf16 *y) {
     }
     for (ptrdiff_t c = 0; c < of->columns; c += PANEL) {
       multiplied(sums, at, moves, of->taps, of->depth, of->packed + c * of->taps * of->depth);
-      written(sums, of->bias ? of->bias + c : NULL, y + p * of->columns + c, of->columns, more, lesser(PANEL, of->columns - c));
+      written(sums, of->bias ? of->bias + c : NULL, y + p * of->columns + c, of->columns, more,
+              lesser(PANEL, of->columns - c));
     }
   }
 }
@@ -311,8 +312,8 @@ void stem_convolution(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t
 
 /* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's
    pairs are `at` some places, or one after another. */
-INLINED void summed(float *sums, ptrdiff_t stride, const pair *one,
-                                                         const ptrdiff_t *at, const pair *two, ptrdiff_t pairs) {
+INLINED void summed(float *sums, ptrdiff_t stride, const pair *one, const ptrdiff_t *at, const pair *two,
+                    ptrdiff_t pairs) {
   __m512 made[GROUP][2];
 #pragma GCC unroll 8
   for (int g = 0; g < GROUP; g++) {

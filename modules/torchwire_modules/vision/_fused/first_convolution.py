@@ -10,15 +10,13 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from torchwire_modules.vision._fused import dense_layers
-from torchwire_modules.vision._fused.paired_convolution import PairedConvolution
+from torchwire_modules.vision._fused.paired_convolution import PairedConvolution, is_plain
 
 
 def suits(layer: nn.Conv2d) -> bool:
     """Whether the layer is such a convolution, without a bias, of as many columns as the kernel takes."""
-    side, step, around, alone = (dense_layers.STEM,) * 2, (2, 2), (dense_layers.STEM // 2,) * 2, (1, 1)
-    how = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode
     even = layer.out_channels % dense_layers.PANEL == 0 and layer.in_channels <= 4
-    return layer.bias is None and even and how == (side, step, around, alone, 1, "zeros")
+    return even and is_plain(layer, side=dense_layers.STEM, step=2)
 
 
 class FirstMaps(torch.autograd.Function):

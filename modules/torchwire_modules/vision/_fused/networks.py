@@ -61,8 +61,8 @@ class NormRelu(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor, other: Tensor | None
     ) -> Tensor:
-        """Normalise by the batch's statistics in training, else by the running ones."""
-        norm = Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
+        """Keep what was given."""
+        norm = _norm_of(layer, x)
         ctx.save_for_backward(x, other)
         ctx.norm = norm
         return norm_relu.scale_relu(x, norm, other)
@@ -82,8 +82,8 @@ class NormReluPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor) -> Tensor:
-        """As ``NormRelu``'s."""
-        norm = Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
+        """Keep what was given, and which positions were the largest."""
+        norm = _norm_of(layer, x)
         made = norm_relu.relu_pool(x, norm)
         ctx.save_for_backward(x, made.which, made.picked)
         ctx.norm = norm
@@ -177,6 +177,11 @@ FUSED: dict[type[nn.Module], type[nn.Module]] = {
 def _can_fuse(x: Tensor, layer: nn.BatchNorm2d) -> bool:
     ours = x.device.type == "cpu" and norm_relu.fits(x) and layer.track_running_stats and layer.affine
     return ours and (not layer.training or x.numel() > x.shape[1])  # torch refuses one value per channel, in words
+
+
+def _norm_of(layer: nn.BatchNorm2d, x: Tensor) -> Norm:
+    """By the batch's statistics in training, else by the running ones."""
+    return Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
 
 
 def _as(shortcut: Tensor, y: Tensor) -> Tensor:

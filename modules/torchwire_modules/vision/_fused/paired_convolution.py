@@ -8,6 +8,14 @@ import torch
 from torch import Tensor, nn
 
 
+def is_plain(layer: nn.Conv2d, side: int, step: int) -> bool:
+    """Whether the layer is a convolution of ``side`` x ``side`` at every ``step``-th position, zeros around the maps,
+    without groups, gaps or a bias."""
+    how = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode
+    plain = (side, side), (step, step), (side // 2, side // 2), (1, 1), 1, "zeros"
+    return layer.bias is None and how == plain
+
+
 class PairedConvolution(nn.Conv2d):
     """Parameters are as torch's. ``by.apply(x, weight)`` convolves bfloat16, channels-last, with a float32 weight."""
 

@@ -35,7 +35,7 @@ static tiling tiling_of(ptrdiff_t images, ptrdiff_t height, ptrdiff_t width) {
   return (tiling){height, width, lines, across, images * lines * across};
 }
 
-/* What is convolved: x, or relu(x * scale + shift) if scale is given; and zeros of either type for what lies outside. */
+/* What is convolved: x, or relu(x * scale + shift) if scale is given; and zeros of both types for what lies outside. */
 typedef struct {
   const bf16 *x;
   const float *scale, *shift;
