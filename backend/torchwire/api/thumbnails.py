@@ -22,6 +22,8 @@ TRIM_AFTER = CACHE_LIMIT // 8
 """Bytes made after which the cache is looked over: it may outgrow its limit by so much."""
 RECENTLY = 3600.0
 """Seconds within which it is not written down again that a thumbnail was looked at."""
+PARTIAL = ".part"
+"""The end of a thumbnail's name while it is written; one older than RECENTLY was left by a server that was killed."""
 _slots = threading.BoundedSemaphore(2)  # decoding is heavy: a page full of images must not starve everything else
 
 
@@ -64,7 +66,7 @@ def thumbnail(image: FoundImage, size: int, cache: Path, max_pixels: int) -> byt
     with _slots:
         data = _make(image.file, size, max_pixels)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_name(f"{kept.name}.{threading.get_ident()}.part")
+    partial = kept.with_name(f"{kept.name}.{threading.get_ident()}{PARTIAL}")
     partial.write_bytes(data)
     partial.replace(kept)
     _growth.add(cache, len(data))
@@ -91,13 +93,19 @@ _growth = _Growth()
 
 
 def trim(cache: Path, limit: int = CACHE_LIMIT) -> None:
-    """Remove the thumbnails that were looked at longest ago until the rest is within ``limit`` bytes."""
+    """Remove the thumbnails that were looked at longest ago until the rest is within ``limit`` bytes.
+
+    One that is just being written is left alone: its request is about to put it in its place.
+    """
     found = []
+    now = time.time()
     for parent, _, names in os.walk(cache):
         for name in names:
             path = Path(parent, name)
             with suppress(OSError):  # another request has just put it in its place
                 status = path.stat()
+                if name.endswith(PARTIAL) and now - status.st_mtime < RECENTLY:
+                    continue
                 found.append((status.st_mtime, status.st_size, path))
     total = sum(size for _, size, _ in found)
     for _, size, path in sorted(found, key=lambda entry: entry[0]):

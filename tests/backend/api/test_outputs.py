@@ -149,6 +149,14 @@ def test_the_oldest_thumbnails_go_first(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["new", "older"]
 
 
+def test_a_thumbnail_that_is_being_written_is_not_trimmed(tmp_path: Path) -> None:
+    for name in ("written", "left"):
+        (tmp_path / f"{name}{thumbnails.PARTIAL}").write_bytes(bytes(100))
+    os.utime(tmp_path / f"left{thumbnails.PARTIAL}", (1000, 1000))
+    trim(tmp_path, limit=0)
+    assert [path.name for path in tmp_path.iterdir()] == [f"written{thumbnails.PARTIAL}"]
+
+
 def test_the_cache_of_thumbnails_is_held_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thumbnails, "TRIM_AFTER", 2000)
     monkeypatch.setattr(thumbnails.trim, "__defaults__", (3000,))
