@@ -186,7 +186,6 @@ def worker_environment(packages: Sequence[str], outer: Mapping[str, str] | None 
         str(Path(importlib.import_module(name).__file__ or "").parents[name.count(".") + 1]) for name in packages
     }
     return {
-        **_waiting(kept),
         **kept,
         "PYTHONHASHSEED": "0",  # sets and dictionaries of strings in the same order in every run: reproducible training
         "PYTHONPATH": os.pathsep.join(sorted(folders)),
@@ -198,13 +197,3 @@ def driver_environment() -> dict[str, str]:
     """The environment of processes that speak to targets: ours, with what plug-ins need, less our own secrets."""
     kept = {name: value for name, value in os.environ.items() if name not in SECRET}
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUNBUFFERED": "1"}
-
-
-def _waiting(kept: Mapping[str, str]) -> dict[str, str]:
-    """How long threads spin before they sleep when they wait for each other, unless the user says it.
-
-    The default (300,000 turns) starves them as soon as anything else, the browser for one, wants a core: a training
-    step took 18 s so. Threads that sleep at once (OMP_WAIT_POLICY=passive) wake too late on a quiet machine:
-    DenseNet-121 at 64 px trained at 47 images/s, and at 77, the default's speed, with 1,000 turns.
-    """
-    return {} if "OMP_WAIT_POLICY" in kept or "GOMP_SPINCOUNT" in kept else {"GOMP_SPINCOUNT": "1000"}

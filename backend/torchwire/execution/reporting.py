@@ -57,9 +57,9 @@ class Reporter:
         self._unheard = False
         self._closed = False
 
-    def start(self, ticker: Ticker) -> None:
-        """Begin to send progress and printed lines as time passes."""
-        ticker.serve(self._tick)
+    def start(self, ticker: Ticker, also: Callable[[], None] = lambda: None) -> None:
+        """Begin to send progress and printed lines as time passes; ``also`` is called with each tick."""
+        ticker.serve(lambda: self._tick(also))
 
     def event(self, kind: str, data: Mapping[str, Any], *, ring: bool = True) -> None:
         """Append one event. It outlives this process, and the engine; after a power cut the attempt is repeated.
@@ -128,7 +128,7 @@ class Reporter:
         with self._lock:
             self._closed = True
 
-    def _tick(self) -> None:
+    def _tick(self, also: Callable[[], None]) -> None:
         ticks = 0
         time.sleep(SOON)
         if not self._closed:
@@ -139,6 +139,7 @@ class Reporter:
                 return
             with suppress(OSError):  # a full disk is told when the module meets it, or at the end
                 self.flush()
+            also()
             ticks += 1
             if ticks % LOOK_EVERY == 0 and not self._folder.exists():
                 os.killpg(os.getpgrp(), signal.SIGKILL)  # the home was removed: nobody will ever want the result

@@ -27,6 +27,7 @@ from torchwire.execution.processes import started_at
 from torchwire.execution.rehearsal import rehearse
 from torchwire.execution.reporting import Reporter, Ticker
 from torchwire.execution.sealing import Sealed, seal
+from torchwire.execution.waiting import CoreSharing, share_cores
 from torchwire.registry import Registry
 
 
@@ -62,13 +63,14 @@ def run_attempt(folder: Path, registry: Registry, prepared: Prepared) -> None:
     request = json.loads((folder / "request.json").read_bytes())
     _take_over_streams(folder)
     if "rehearsal" in request:
+        prepared.ticker.serve(share_cores)
         rehearse(folder, registry)
         return
     signal.signal(signal.SIGTERM, _on_terminate)
     reporter = Reporter(folder, request["attempt"], Path(request["doorbell"]), LogBook(folder))
     # Not worth waking the engine for: it hears of it with the next event, or when the reporter's thread gets to it.
     reporter.event("attempt.started", {"pid": os.getpid(), "pid_started": prepared.started}, ring=False)
-    reporter.start(prepared.ticker)
+    reporter.start(prepared.ticker, CoreSharing().look)
     began, memory, before = time.monotonic(), _highest_memory(), Surroundings.now(folder)
     outcome, data = _outcome(request, before, registry, reporter)
     if data.get("cause") == "disk-full":

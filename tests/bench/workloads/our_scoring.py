@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torchvision import models
 
+from torchwire.execution.waiting import share_cores
 from torchwire_modules.evaluation._inference import cpu_threads, exact_logits, fast_logits
 from torchwire_modules.vision._hardware import chosen
 
@@ -40,4 +42,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=share_cores, daemon=True).start()  # as in a worker of the engine
     main(sys.argv[1])

@@ -6,11 +6,13 @@ to compile the network, whatever the table says: `default` or `reduce-overhead` 
 import json
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from tests.bench.workloads.nodes import converted, model_of, trained
+from torchwire.execution.waiting import share_cores
 from torchwire_modules.vision import arithmetic
 
 
@@ -46,4 +48,5 @@ def main(
 
 
 if __name__ == "__main__":
+    threading.Thread(target=share_cores, daemon=True).start()  # as in a worker of the engine
     main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])
