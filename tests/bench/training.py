@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from tests.bench.environments import NoPeerError, environment
 from tests.bench.harness import ROOT, Measurement, summarise
+from torchwire.execution.launcher import HUGE_PAGES
 
 WORKLOADS = ROOT / "tests" / "bench" / "workloads"
 ROUNDS = 3
@@ -35,9 +37,12 @@ def pictures(count: int) -> Path:
 
 
 def said(python: str | Path, script: str, *arguments: object) -> dict[str, Any]:
-    """What a workload printed last."""
+    """What a workload printed last. Ours get their memory as workers of the engine do."""
     command = [str(python), str(WORKLOADS / script), *map(str, arguments)]
-    done = subprocess.run(command, cwd=WORKLOADS, capture_output=True, text=True, timeout=1800)
+    ours = {"GLIBC_TUNABLES": HUGE_PAGES} if script.startswith("our_") else {}
+    done = subprocess.run(
+        command, cwd=WORKLOADS, env=os.environ | ours, capture_output=True, text=True, timeout=1800, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{script} failed: {done.stderr[-2000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))

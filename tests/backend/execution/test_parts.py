@@ -136,7 +136,7 @@ def test_a_process_is_known_by_pid_and_start() -> None:
 def test_the_worker_environment_holds_no_secrets() -> None:
     outer = {"PATH": "/bin", "TORCHWIRE_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": "/root"}
     environment = worker_environment(["tests.tiny_modules"], outer)
-    ours = {"PYTHONPATH", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
+    ours = {"GLIBC_TUNABLES", "PYTHONPATH", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
     assert set(environment) == {"PATH", "HOME"} | ours
 
 
