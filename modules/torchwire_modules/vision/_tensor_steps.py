@@ -58,13 +58,15 @@ def _as_floats(images: Tensor, normalize: Step | None) -> Tensor:
         return images.to(torch.float32).div_(255)
     mean, std = (torch.tensor(normalize[name], device=images.device) for name in ("mean", "std"))
     scale, shift = 1 / (255 * std), mean / std
-    floats = images.to(torch.float32)
+    floats = torch.empty_like(images, dtype=torch.float32)
     rows = floats.permute(0, 2, 3, 1)
-    if rows.is_contiguous():  # whole rows at once: three channels are too few for a processor's vectors
-        width = floats.shape[3]
-        rows.flatten(2).mul_(scale.repeat(width)).sub_(shift.repeat(width))
-        return floats
-    return floats.mul_(scale.view(3, 1, 1)).sub_(shift.view(3, 1, 1))
+    if not rows.is_contiguous():
+        return floats.copy_(images).mul_(scale.view(3, 1, 1)).sub_(shift.view(3, 1, 1))
+    # Whole rows at once: three channels are too few for a processor's vectors. Image by image: one stays in its cache.
+    scales, shifts = scale.repeat(floats.shape[3]), shift.repeat(floats.shape[3])
+    for made, image in zip(rows.flatten(2), images.permute(0, 2, 3, 1).flatten(2), strict=True):
+        made.copy_(image).mul_(scales).sub_(shifts)
+    return floats
 
 
 def _flip_some(images: Tensor, step: Step, draws: Sequence[Random]) -> None:
