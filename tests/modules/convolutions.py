@@ -28,6 +28,11 @@ def by_weight(x: Tensor, weight: Tensor, dy: Tensor) -> Tensor:
     return made
 
 
+def error(found: Tensor, expected: Tensor) -> float:
+    """How far ``found`` is from ``expected``, as a part of that."""
+    return float((found.double() - expected.double()).norm() / (expected.double().norm() + 1e-9))
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """No region of the kernels gets more than one thread within, whatever it asks for."""

@@ -13,8 +13,7 @@ from torch.nn import functional
 from torchvision.models import densenet
 
 from tests.modules.convolutions import by_input, by_weight, laid_out, one_thread
-from torchwire_modules.vision._fused import dense_layers, first_convolution, library, networks
-from torchwire_modules.vision._fused.first_convolution import FirstConvolution
+from torchwire_modules.vision._fused import dense_layers, library, networks
 from torchwire_modules.vision._fused.norm_relu import Norm
 
 pytestmark = pytest.mark.skipif(
@@ -105,63 +104,6 @@ def test_a_convolution_of_three_by_three_and_its_gradients_are_torchs(
     d_active, d_weight = dense_layers.grow_gradient(one.x, one.norm, one.weight, dy)
     assert_near(d_active, by_input(active, weight, dy), rounded)
     assert_near(d_weight, by_weight(active, weight, dy), summed)
-
-
-@pytest.mark.parametrize("size", [(1, 1), (2, 5), (7, 9), (32, 33), (64, 50)])
-@pytest.mark.parametrize(("channels", "columns"), [(3, 64), (3, 96), (1, 64)])
-def test_the_first_maps_are_torchs(size: tuple[int, int], channels: int, columns: int) -> None:
-    torch.manual_seed(0)
-    images, weight = torch.randn(3, channels, *size), torch.randn(columns, channels, 7, 7) / 12
-    bias = torch.randn(columns)
-    maps = functional.conv2d(images.bfloat16().float(), weight.bfloat16().float(), bias, stride=2, padding=3)
-    found = dense_layers.stem(images, dense_layers.packed_stem(weight), bias)
-    assert_near(found, functional.max_pool2d(maps.relu(), 3, 2, 1), ROUNDED)
-    assert found.is_contiguous(memory_format=torch.channels_last)
-    images[1, 0, 0, 0] = math.nan
-    broken = dense_layers.stem(images, dense_layers.packed_stem(weight), bias)
-    assert torch.isnan(broken[1, :, 0, 0]).all()
-    assert torch.equal(broken[2], found[2])
-
-
-@pytest.mark.parametrize("size", [(1, 1), (2, 5), (7, 9), (32, 33)])
-@pytest.mark.parametrize(("channels", "columns"), [(3, 64), (3, 96), (1, 64)])
-def test_a_first_convolution_and_its_gradients_are_torchs(size: tuple[int, int], channels: int, columns: int) -> None:
-    torch.manual_seed(0)
-    plain = nn.Conv2d(channels, columns, 7, 2, 3, bias=False)
-    ours = copy.deepcopy(plain)
-    assert first_convolution.suits(ours)
-    ours.__class__ = FirstConvolution
-    x = torch.randn(3, channels, *size).bfloat16().float()
-    with torch.no_grad():
-        plain.weight.copy_(plain.weight.bfloat16())
-        ours.weight.copy_(plain.weight)
-    one, other = x.clone().requires_grad_(), x.clone().requires_grad_()
-    expected = plain(one)
-    with torch.autocast("cpu", torch.bfloat16):
-        found = ours(other)
-    assert found.dtype == torch.bfloat16 and found.is_contiguous(memory_format=torch.channels_last)
-    assert_near(found.detach(), expected.detach(), ROUNDED)
-    dy = laid_out(torch.randn(found.shape))
-    found.backward(dy), expected.backward(dy.float())
-    assert one.grad is not None and other.grad is not None
-    assert ours.weight.grad is not None and plain.weight.grad is not None
-    assert_near(other.grad, one.grad, ROUNDED)
-    assert_near(ours.weight.grad, plain.weight.grad, ROUNDED)
-    assert torch.equal(ours(x), plain(x))  # in float32, as ever
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        nn.Conv2d(3, 64, 7, 2, 3),
-        nn.Conv2d(3, 64, 7, 1, 3, bias=False),
-        nn.Conv2d(3, 64, 5, 2, 2, bias=False),
-        nn.Conv2d(3, 48, 7, 2, 3, bias=False),
-        nn.Conv2d(8, 64, 7, 2, 3, bias=False),
-    ],
-)
-def test_other_first_convolutions_are_left_alone(layer: nn.Conv2d) -> None:
-    assert not first_convolution.suits(layer)
 
 
 Gradients = list[Tensor]

@@ -108,7 +108,32 @@ def test_a_bias_and_a_shortcut_are_added_before_the_relu(relu: bool) -> None:
     assert torch.equal(other, before)
 
 
-@pytest.mark.parametrize(("depth", "columns"), [(64, 64), (128, 192)])
+@sizes
+@widths
+def test_statistics_are_those_of_the_result(maps: tuple[int, int, int], depth: int, columns: int) -> None:
+    x, weight, _ = whole(maps, depth, columns)
+    y, found = winograd.convolved_and_counted(x, winograd.packed(weight), columns)
+    assert torch.equal(y, convolved(x, weight))
+    result = functional.conv2d(x.double(), weight.double(), padding=1).movedim(1, 0).flatten(1)
+    assert found.rows == result.shape[1]
+    torch.testing.assert_close(found.mean, result.mean(1).float(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(found.variance, result.var(1, correction=0).float(), rtol=1e-5, atol=0)
+    with one_thread():
+        _, alone = winograd.convolved_and_counted(x, winograd.packed(weight), columns)
+    torch.testing.assert_close(alone.mean, found.mean, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(alone.variance, found.variance, rtol=1e-5, atol=0)
+
+
+def test_statistics_lose_no_digits_to_a_large_mean() -> None:
+    x, weight = laid_out(torch.randint(0, 2, (4, 64, 30, 30)).float()), torch.zeros(32, 64, 3, 3)
+    weight[:, 0, 1, 1], x[:, 1], weight[:, 1, 1, 1] = 1, 1, 4096  # 4096 or 4097, inside and at the edge
+    _, found = winograd.convolved_and_counted(x, winograd.packed(weight), 32)
+    result = x[:, 0].double()
+    torch.testing.assert_close(found.mean, (4096 + result.mean()).float().expand(32))
+    torch.testing.assert_close(found.variance, result.var(correction=0).float().expand(32), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(("depth", "columns"), [(64, 64), (64, 192), (128, 192)])
 def test_fewer_threads_than_were_asked_for_do_all_the_work(depth: int, columns: int) -> None:
     """Sums over tiles that a thread keeps to itself are split by thread; all else is the same to the last bit."""
     x, weight, dy = given((3, 21, 30), depth, columns)

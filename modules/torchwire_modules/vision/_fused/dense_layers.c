@@ -310,33 +310,6 @@ void stem_convolution(const bf16 *x, ptrdiff_t height, ptrdiff_t line, ptrdiff_t
     stem_rows(&of, at / lines, at % lines * 2, y + (at / lines * rows + at % lines * 2) * width * columns);
 }
 
-/* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's. The first operand's
-   pairs are `at` some places, or one after another. */
-INLINED void summed(float *sums, ptrdiff_t stride, const pair *one, const ptrdiff_t *at, const pair *two,
-                    ptrdiff_t pairs) {
-  __m512 made[GROUP][2];
-#pragma GCC unroll 8
-  for (int g = 0; g < GROUP; g++) {
-    made[g][0] = _mm512_loadu_ps(sums + g * stride);
-    made[g][1] = _mm512_loadu_ps(sums + g * stride + LANES);
-  }
-  for (ptrdiff_t p = 0; p < pairs; p++) {
-    const pair *from = one + (at ? at[p] : p) * LANES;
-    __m512bh left = both(two + p * PANEL), right = both(two + p * PANEL + LANES);
-#pragma GCC unroll 8
-    for (int g = 0; g < GROUP; g++) {
-      __m512bh value = spread(from + g);
-      made[g][0] = _mm512_dpbf16_ps(made[g][0], value, left);
-      made[g][1] = _mm512_dpbf16_ps(made[g][1], value, right);
-    }
-  }
-#pragma GCC unroll 8
-  for (int g = 0; g < GROUP; g++) {
-    _mm512_storeu_ps(sums + g * stride, made[g][0]);
-    _mm512_storeu_ps(sums + g * stride + LANES, made[g][1]);
-  }
-}
-
 /* Packs pairs of rows: for each `group` of channels, all pairs one after another, `room` of which there is room for. A
    missing last row, and channels that fill the last group, are zero. */
 static void pair_rows(const bf16 *x, ptrdiff_t stride, const float *scale, const float *shift, ptrdiff_t rows,
@@ -391,8 +364,8 @@ int narrow_weights(const bf16 *x, ptrdiff_t x_stride, const float *scale, const 
         pair_rows(x + row * x_stride, x_stride, scale, shift, count, depth, PANEL, PAIRS, right);
         for (ptrdiff_t d = 0; d < wide; d += PANEL)
           for (ptrdiff_t c = 0; c < columns; c += GROUP)
-            summed(mine + c * wide + d, wide, left + c / LANES * LANES * PAIRS + c % LANES, NULL, right + d * PAIRS,
-                   pairs);
+            pairs_summed(mine + c * wide + d, wide, left + c / LANES * LANES * PAIRS + c % LANES, NULL, LANES,
+                         right + d * PAIRS, pairs, GROUP);
       }
       free(left);
       free(right);
@@ -444,9 +417,9 @@ int grow_weights(const bf16 *x, const float *scale, const float *shift, const bf
         for (ptrdiff_t column = 0; column < wide; column += PANEL)
           for (int tap = 0; tap < TAPS; tap++)
             for (ptrdiff_t c = 0; c < channels; c += GROUP)
-              summed(mine + (tap * channels + c) * wide + column, wide,
-                     left + c / LANES * LANES * positions + moves[tap] / channels * LANES + c % LANES, at,
-                     right + column * most, count * per_line);
+              pairs_summed(mine + (tap * channels + c) * wide + column, wide,
+                           left + c / LANES * LANES * positions + moves[tap] / channels * LANES + c % LANES, at, LANES,
+                           right + column * most, count * per_line, GROUP);
       }
       free(left);
       free(right);

@@ -7,17 +7,12 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from torchwire_modules.vision._fused import library, winograd
 from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed, rows_of
 
 PANEL = 32
 """Columns of weights that lie side by side once they are packed."""
-
-
-STEM = 7
-"""Side of the first convolution."""
 
 
 class Packed(NamedTuple):
@@ -31,7 +26,7 @@ class Packed(NamedTuple):
 def packed(weight: Tensor) -> Packed:
     """Weights as ``narrow`` and ``grow`` read them."""
     columns, depth, height, width = weight.shape
-    return _packed(weight, 0, weight.stride(3), (height * width, depth, columns), (weight.stride(1), weight.stride(0)))
+    return pack(weight, 0, weight.stride(3), (height * width, depth, columns), (weight.stride(1), weight.stride(0)))
 
 
 def packed_growth(weight: Tensor, x: Tensor) -> Packed:
@@ -49,70 +44,17 @@ def packed_back(weight: Tensor) -> Packed:
     """Weights as the way back reads them: what were columns are summed, and taps turn around."""
     columns, depth, height, width = weight.shape
     last, step = (height * width - 1) * weight.stride(3), -weight.stride(3)
-    return _packed(weight, last, step, (height * width, columns, depth), (weight.stride(0), weight.stride(1)))
+    return pack(weight, last, step, (height * width, columns, depth), (weight.stride(0), weight.stride(1)))
 
 
-def _packed(weight: Tensor, first: int, step: int, sizes: tuple[int, int, int], strides: tuple[int, int]) -> Packed:
+def pack(weight: Tensor, first: int, step: int, sizes: tuple[int, int, int], strides: tuple[int, int]) -> Packed:
+    """Weights of any order: taps are ``step`` apart from the ``first`` on, depth and columns as the ``strides`` say;
+    ``sizes`` are of taps, depth and columns."""
     taps, depth, columns = sizes
     room = torch.empty(-(-columns // PANEL) * PANEL * taps * depth, dtype=torch.bfloat16)
     start = weight.data_ptr() + first * weight.element_size()
     _kernels().pack_weights(start, step, *strides, taps, depth, columns, room.data_ptr(), torch.get_num_threads())
     return Packed(room, columns)
-
-
-def packed_stem(weight: Tensor) -> Packed:
-    """Weights (columns, channels, 7, 7) as ``stem`` reads them: an even number of values of each of seven lines."""
-    columns = weight.shape[0]
-    lines = weight.permute(0, 2, 3, 1).reshape(columns, STEM, 1, -1)
-    lines = functional.pad(lines, (0, lines.shape[3] % 2)).permute(0, 3, 1, 2).contiguous()
-    depth = lines.shape[1]
-    return _packed(lines, 0, 1, (STEM, depth, columns), (STEM, depth * STEM))
-
-
-def stem(images: Tensor, weights: Packed, bias: Tensor) -> Tensor:
-    """The ReLU of ``images`` (n, channels, height, width) convolved 7 x 7 at every second position and a bias, and the
-    largest of 3 x 3 positions at every second one of that."""
-    padded, (count, rows, places) = _padded(images)
-    shape = count, weights.columns, (rows + 1) // 2, (places + 1) // 2
-    y = torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
-    made = _kernels().stem(
-        *_lines(padded), weights.values.data_ptr(), bias.data_ptr(), y.data_ptr(), count, rows, places,
-        *_patch(images), weights.columns, torch.get_num_threads(),
-    )  # fmt: skip
-    check_memory(made)
-    return y
-
-
-def stem_convolution(images: Tensor, weights: Packed) -> Tensor:
-    """``images`` (n, channels, height, width) convolved 7 x 7 at every second position."""
-    padded, (count, rows, places) = _padded(images)
-    shape = count, weights.columns, rows, places
-    y = torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
-    _kernels().stem_convolution(
-        *_lines(padded), weights.values.data_ptr(), y.data_ptr(), count, rows, places, *_patch(images),
-        weights.columns, torch.get_num_threads(),
-    )  # fmt: skip
-    return y
-
-
-def _padded(images: Tensor) -> tuple[Tensor, tuple[int, int, int]]:
-    """The images with zeros around them, rows of channels; their count, and a result's height and width."""
-    count, channels, height, width = images.shape
-    around = STEM // 2
-    padded = torch.zeros(count, height + 2 * around + 1, width + 2 * around + 2, channels, dtype=torch.bfloat16)
-    padded[:, around : around + height, around : around + width] = images.permute(0, 2, 3, 1)
-    return padded, (count, (height + 1) // 2, (width + 1) // 2)
-
-
-def _lines(padded: Tensor) -> tuple[int, int, int, int]:
-    """Where padded images lie, how many lines each has, a line's values and a position's."""
-    return padded.data_ptr(), padded.shape[1], padded.stride(1), padded.shape[3]
-
-
-def _patch(images: Tensor) -> tuple[int, int]:
-    """Lines that a position reads, and an even number of values of each."""
-    values = STEM * images.shape[1]
-    return STEM, values + values % 2
 
 
 def narrow(x: Tensor, norm: Norm, weights: Packed, bias: Tensor | None = None) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import dense_layers, library, norm_relu, winograd
+from torchwire_modules.vision._fused import dense_layers, library, norm_relu, stem, winograd
 from torchwire_modules.vision._fused.library import kernels
 from torchwire_modules.vision._fused.norm_relu import Norm
 
@@ -117,8 +117,8 @@ def _stem(layer: nn.Conv2d, norm: nn.BatchNorm2d, pool: nn.MaxPool2d, kind: torc
         return _Stem(layer, norm, pool, kind)
     weight, bias = _folded(layer, norm)
     assert bias is not None  # noqa: S101
-    weights = dense_layers.packed_stem(weight)
-    return lambda images: dense_layers.stem(images, weights, bias)
+    weights = stem.packed(weight)
+    return lambda images: stem.scored(images, weights, bias)
 
 
 class _Stem:

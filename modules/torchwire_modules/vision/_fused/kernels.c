@@ -294,51 +294,60 @@ void NAME(relu_pool)(const TYPE *x, const float *scale, const float *shift, TYPE
 }
 
 /* The gradient of that by x, of batch_norm: as relu_norm_gradient's, g being the sum of dy of the places that picked a
-   position. The four positions between four places are computed at once. */
+   position. This is the part of one row of places: two rows of dx. The four positions between four places are computed
+   at once. */
+void NAME(relu_pool_gradient_row)(const TYPE *x, const uint8_t *which, const TYPE *dy, const float *scale,
+                                  const float *mean, const float *offset, const float *slope, TYPE *dx, ptrdiff_t row,
+                                  ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels) {
+  ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
+  uint8_t absent[channels];
+  TYPE nowhere[channels];
+  memset(absent, NONE, (size_t)channels);
+  x += (row / rows * height + row % rows * 2) * width * channels;
+  for (ptrdiff_t column = 0; column < columns; column++) {
+    const uint8_t *which_at[4];
+    const TYPE *dy_at[4], *x_at[4];
+    TYPE *dx_at[4];
+    for (ptrdiff_t k = 0; k < 4; k++) {
+      ptrdiff_t i = row % rows + k / 2, j = column + k % 2, line = row % rows * 2 + k / 2, place = column * 2 + k % 2;
+      ptrdiff_t from = ((row / rows * rows + i) * columns + j) * channels, to = (k / 2 * width + place) * channels;
+      int missing = i == rows || j == columns, outside = line >= height || place >= width;
+      which_at[k] = missing ? absent : which + from;
+      dy_at[k] = missing ? dy : dy + from;
+      x_at[k] = outside ? x : x + to;
+      dx_at[k] = outside ? nowhere : dx + to;
+    }
+    for (ptrdiff_t c = 0; c < channels; c += LANES) {
+      u16v place[4];
+      f16v given[4], g[4], a = load_f32(scale + c), m = load_f32(mean + c);
+      f16v constant = load_f32(offset + c), multiple = load_f32(slope + c);
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; k++) {
+        place[k] = load_bytes(which_at[k] + c);
+        given[k] = LOAD(dy_at[k] + c);
+      }
+#define PICKED(k, number) ((f16v)((u16v)given[k] & (u16v)(place[k] == number)))
+      g[0] = PICKED(0, 4);
+      g[1] = PICKED(0, 5) + PICKED(1, 3);
+      g[2] = PICKED(0, 7) + PICKED(2, 1);
+      g[3] = PICKED(0, 8) + PICKED(1, 6) + PICKED(2, 2) + PICKED(3, 0);
+#undef PICKED
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; k++) STORE(dx_at[k] + c, a * g[k] + constant + multiple * (LOAD(x_at[k] + c) - m));
+    }
+  }
+}
+
+/* All of it. */
 void NAME(relu_pool_gradient)(const TYPE *x, const uint8_t *which, const TYPE *dy, const float *scale,
                               const float *mean, const float *offset, const float *slope, TYPE *dx, ptrdiff_t count,
                               ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, int threads) {
-  ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
+  ptrdiff_t rows = (height + 1) / 2;
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (ptrdiff_t row = 0; row < count * rows; row++) {
-    uint8_t absent[channels];
-    TYPE nowhere[channels];
-    memset(absent, NONE, (size_t)channels);
-    for (ptrdiff_t column = 0; column < columns; column++) {
-      const uint8_t *which_at[4];
-      const TYPE *dy_at[4], *x_at[4];
-      TYPE *dx_at[4];
-      for (ptrdiff_t k = 0; k < 4; k++) {
-        ptrdiff_t i = row % rows + k / 2, j = column + k % 2, line = row % rows * 2 + k / 2, place = column * 2 + k % 2;
-        ptrdiff_t from = ((row / rows * rows + i) * columns + j) * channels;
-        ptrdiff_t to = ((row / rows * height + line) * width + place) * channels;
-        int missing = i == rows || j == columns, outside = line >= height || place >= width;
-        which_at[k] = missing ? absent : which + from;
-        dy_at[k] = missing ? dy : dy + from;
-        x_at[k] = outside ? x : x + to;
-        dx_at[k] = outside ? nowhere : dx + to;
-      }
-      for (ptrdiff_t c = 0; c < channels; c += LANES) {
-        u16v place[4];
-        f16v given[4], g[4], a = load_f32(scale + c), m = load_f32(mean + c);
-        f16v constant = load_f32(offset + c), multiple = load_f32(slope + c);
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; k++) {
-          place[k] = load_bytes(which_at[k] + c);
-          given[k] = LOAD(dy_at[k] + c);
-        }
-#define PICKED(k, number) ((f16v)((u16v)given[k] & (u16v)(place[k] == number)))
-        g[0] = PICKED(0, 4);
-        g[1] = PICKED(0, 5) + PICKED(1, 3);
-        g[2] = PICKED(0, 7) + PICKED(2, 1);
-        g[3] = PICKED(0, 8) + PICKED(1, 6) + PICKED(2, 2) + PICKED(3, 0);
-#undef PICKED
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; k++)
-          STORE(dx_at[k] + c, a * g[k] + constant + multiple * (LOAD(x_at[k] + c) - m));
-      }
-    }
-  }
+  for (ptrdiff_t row = 0; row < count * rows; row++)
+    NAME(relu_pool_gradient_row)(x, which, dy, scale, mean, offset, slope,
+                                 dx + (row / rows * height + row % rows * 2) * width * channels, row, height, width,
+                                 channels);
 }
 
 /* Copies rows of one stride to rows of another. */

@@ -21,7 +21,9 @@ from platformdirs import user_cache_path
 
 logger = logging.getLogger(__name__)
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.c", "dense_layers.c", "winograd.c"))
+SOURCES = tuple(
+    Path(__file__).with_name(name) for name in ("kernels.c", "dense_layers.c", "winograd.c", "stem_gradient.c")
+)
 HEADER = Path(__file__).with_name("pairs.h")
 FLAGS = ("-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-std=gnu11")
 COMPILERS = ("gcc", "cc", "clang")
@@ -46,16 +48,17 @@ PAIRS = {
     "grow": (*[_P] * 5, *[_N] * 6, _I),
     "stem": (_P, *[_N] * 3, *[_P] * 3, *[_N] * 6, _I),
     "stem_convolution": (_P, *[_N] * 3, *[_P] * 2, *[_N] * 6, _I),
+    "stem_gradient": (_P, *[_N] * 3, *[_P] * 8, *[_N] * 4, _I),
     "narrow_weights": (_P, _N, *[_P] * 4, *[_N] * 3, _I),
     "grow_weights": (*[_P] * 5, *[_N] * 5, _I),
     "narrow_gradient": (_P, _N, *[_P] * 6, _N, _P, *[_N] * 3, _I),
     "settled": (_P, _N, _P, _N, *[_P] * 4, _N, _N, _I),
     "winograd_weights": (_P, _N, _N, _P, _I),
     "winograd_weights_back": (_P, _N, _N, _P, _I),
-    "winograd": (*[_P] * 6, _I, _P, *[_N] * 6, _I),
+    "winograd": (*[_P] * 6, _I, _P, _N, *[_P] * 2, *[_N] * 5, _I),
     "winograd_weight_gradient": (*[_P] * 5, *[_N] * 5, _I),
 }
-"""Of dense_layers.c and winograd.c."""
+"""Of dense_layers.c, winograd.c and stem_gradient.c."""
 
 
 @cache

@@ -10,12 +10,12 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torchvision.models import densenet, resnet
 
-from torchwire_modules.vision._fused import first_convolution, norm_relu, paired_block, winograd
+from torchwire_modules.vision._fused import norm_relu, paired_block, residual_block, stem, winograd
 from torchwire_modules.vision._fused.dense_block import DenseBlock, infer
-from torchwire_modules.vision._fused.first_convolution import FirstConvolution
 from torchwire_modules.vision._fused.library import kernels, pairs
 from torchwire_modules.vision._fused.norm_relu import Norm
 from torchwire_modules.vision._fused.paired_block import PairedDenseBlock
+from torchwire_modules.vision._fused.stem import Stem
 from torchwire_modules.vision._fused.winograd import WinogradConvolution
 
 
@@ -32,26 +32,13 @@ def fuse(network: nn.Module) -> bool:
         fused = FUSED.get(type(part))
         if fused is not None:
             part.__class__ = fused
-        elif type(part) is nn.Conv2d and pairs() is not None:
-            _fuse_convolution(part)
-    if isinstance(network, densenet.DenseNet):
-        _fuse_stem(network.features, "norm0", "relu0", "pool0")
-    elif isinstance(network, resnet.ResNet):
-        _fuse_stem(network, "bn1", "relu", "maxpool")
+        elif type(part) is nn.Conv2d and pairs() is not None and winograd.suits(part):
+            part.__class__ = WinogradConvolution
+    if type(network) is resnet.ResNet:
+        network.__class__ = FusedResNet
+    elif type(network) is densenet.DenseNet:
+        network.features.__class__ = FusedFeatures
     return True
-
-
-def _fuse_convolution(layer: nn.Conv2d) -> None:
-    if winograd.suits(layer):
-        layer.__class__ = WinogradConvolution
-    elif first_convolution.suits(layer):
-        layer.__class__ = FirstConvolution
-
-
-def _fuse_stem(holder: nn.Module, norm: str, relu: str, pool: str) -> None:
-    getattr(holder, norm).__class__ = FusedNormReluPool
-    setattr(holder, relu, nn.Identity())
-    setattr(holder, pool, nn.Identity())
 
 
 class NormRelu(torch.autograd.Function):
@@ -62,7 +49,7 @@ class NormRelu(torch.autograd.Function):
         ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor, other: Tensor | None
     ) -> Tensor:
         """Keep what was given."""
-        norm = _norm_of(layer, x)
+        norm = Norm.of(layer, x)
         ctx.save_for_backward(x, other)
         ctx.norm = norm
         return norm_relu.scale_relu(x, norm, other)
@@ -83,7 +70,7 @@ class NormReluPool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, layer: nn.BatchNorm2d, weight: Tensor, bias: Tensor) -> Tensor:
         """Keep what was given, and which positions were the largest."""
-        norm = _norm_of(layer, x)
+        norm = Norm.of(layer, x)
         made = norm_relu.relu_pool(x, norm)
         ctx.save_for_backward(x, made.which, made.picked)
         ctx.norm = norm
@@ -95,17 +82,49 @@ class NormReluPool(torch.autograd.Function):
         """By x, weight and bias."""
         x, which, picked = ctx.saved_tensors
         dy = dy.contiguous(memory_format=torch.channels_last)
-        made = norm_relu.relu_pool_gradient(x, ctx.norm, which, picked, dy)
-        return made.x, None, made.weight, made.bias
+        pooling = norm_relu.Pooling.of(x, ctx.norm, which, picked, dy)
+        return norm_relu.relu_pool_gradient(x, pooling, dy), None, pooling.weight, pooling.bias
 
 
-class FusedNormReluPool(nn.BatchNorm2d):
-    """A batch normalisation with the ReLU and the max pool behind it."""
+def first_layers(convolution: nn.Conv2d, layer: nn.BatchNorm2d, images: Tensor) -> Tensor:
+    """``images`` convolved and normed by ``layer``, the ReLU of that, the largest of 3 x 3 at every second position."""
+    if _is_stem(convolution, layer, images):
+        with torch.autocast("cpu", enabled=False):
+            return cast(Tensor, Stem.apply(images, layer, convolution.weight, layer.weight, layer.bias))
+    x = convolution(images)
+    if _can_fuse(x, layer) and x.is_contiguous(memory_format=torch.channels_last):
+        return cast(Tensor, NormReluPool.apply(x, layer, layer.weight, layer.bias))
+    return functional.max_pool2d(functional.relu(layer(x)), 3, 2, 1)
+
+
+def _is_stem(convolution: nn.Conv2d, layer: nn.BatchNorm2d, images: Tensor) -> bool:
+    if images.device.type != "cpu" or images.requires_grad or not winograd.wanted() or pairs() is None:
+        return False
+    positions = images.shape[0] * ((images.shape[2] + 1) // 2) * ((images.shape[3] + 1) // 2)
+    fits = stem.suits(convolution) and convolution.weight.dtype == torch.float32
+    return fits and _is_usual(layer) and (not layer.training or positions > 1)
+
+
+class FusedResNet(resnet.ResNet):  # type: ignore[misc]  # torchvision brings no types
+    """A ResNet."""
+
+    def _forward_impl(self, x: Tensor) -> Tensor:
+        x = first_layers(self.conv1, self.bn1, x)
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = layer(x)
+        return cast(Tensor, self.fc(torch.flatten(self.avgpool(x), 1)))
+
+
+class FusedFeatures(nn.Sequential):
+    """A DenseNet but for its head."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if _can_fuse(x, self) and x.is_contiguous(memory_format=torch.channels_last):
-            return cast(Tensor, NormReluPool.apply(x, self, self.weight, self.bias))
-        return functional.max_pool2d(functional.relu(nn.BatchNorm2d.forward(self, x)), 3, 2, 1)
+        parts = dict(self.named_children())
+        x = first_layers(cast(nn.Conv2d, parts.pop("conv0")), cast(nn.BatchNorm2d, parts.pop("norm0")), x)
+        for name, part in parts.items():
+            if name not in ("relu0", "pool0"):
+                x = part(x)
+        return x
 
 
 def norm_then_relu(layer: nn.BatchNorm2d, x: Tensor, other: Tensor | None = None) -> Tensor:
@@ -151,6 +170,8 @@ class FusedBasicBlock(resnet.BasicBlock):  # type: ignore[misc]  # torchvision b
     """ResNet's block of two convolutions."""
 
     def forward(self, x: Tensor) -> Tensor:
+        if residual_block.suits(self, x):
+            return residual_block.applied(self, x)
         shortcut = x if self.downsample is None else self.downsample(x)
         y = norm_then_relu(self.bn1, self.conv1(x))
         return norm_then_relu(self.bn2, self.conv2(y), _as(shortcut, y))
@@ -175,13 +196,12 @@ FUSED: dict[type[nn.Module], type[nn.Module]] = {
 
 
 def _can_fuse(x: Tensor, layer: nn.BatchNorm2d) -> bool:
-    ours = x.device.type == "cpu" and norm_relu.fits(x) and layer.track_running_stats and layer.affine
+    ours = x.device.type == "cpu" and norm_relu.fits(x) and _is_usual(layer)
     return ours and (not layer.training or x.numel() > x.shape[1])  # torch refuses one value per channel, in words
 
 
-def _norm_of(layer: nn.BatchNorm2d, x: Tensor) -> Norm:
-    """By the batch's statistics in training, else by the running ones."""
-    return Norm.of_batch(layer, norm_relu.statistics(x)) if layer.training else Norm.of_running(layer)
+def _is_usual(layer: nn.BatchNorm2d) -> bool:
+    return layer.track_running_stats and layer.affine
 
 
 def _as(shortcut: Tensor, y: Tensor) -> Tensor:

@@ -38,6 +38,11 @@ class Norm:
     batch: bool  # by the batch's own statistics, through which gradients flow too
 
     @classmethod
+    def of(cls, layer: nn.BatchNorm2d, x: Tensor) -> Norm:
+        """By the statistics of ``x`` in training, else by the running ones."""
+        return cls.of_batch(layer, statistics(x)) if layer.training else cls.of_running(layer)
+
+    @classmethod
     def of_batch(cls, layer: nn.BatchNorm2d, statistics: Statistics) -> Norm:
         """By the batch's statistics, which join the layer's running ones."""
         _run_on(layer, statistics)
@@ -158,16 +163,38 @@ def relu_pool(x: Tensor, norm: Norm) -> Pooled:
     return Pooled(y, which, picked)
 
 
-def relu_pool_gradient(x: Tensor, norm: Norm, which: Tensor, picked: Tensor, dy: Tensor) -> Gradient:
-    """From that of ``relu_pool``'s result, ``dy``."""
-    plain, weighted = _sums(picked, dy, norm, None)
-    offset, slope = _share_of(norm, plain, weighted, rows_of(x))
+@dataclass(frozen=True)
+class Pooling:
+    """What the gradient by x of ``relu_pool`` is made of, and the gradients by the layer's weight and bias."""
+
+    norm: Norm
+    which: Tensor
+    offset: Tensor
+    slope: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor, norm: Norm, which: Tensor, picked: Tensor, dy: Tensor) -> Pooling:
+        """From the gradient by the result, ``dy``."""
+        plain, weighted = _sums(picked, dy, norm, None)
+        return cls(norm, which, *_share_of(norm, plain, weighted, rows_of(x)), weighted * norm.inverse, plain)
+
+    @property
+    def given(self) -> tuple[int, int, int, int]:
+        """As the kernels take it."""
+        norm = self.norm
+        return norm.scale.data_ptr(), norm.mean.data_ptr(), self.offset.data_ptr(), self.slope.data_ptr()
+
+
+def relu_pool_gradient(x: Tensor, pooling: Pooling, dy: Tensor) -> Tensor:
+    """By ``x``, from that of ``relu_pool``'s result, ``dy``."""
     dx = empty(x, x.shape[1])
     _call("relu_pool_gradient", x)(
-        x.data_ptr(), which.data_ptr(), dy.data_ptr(), norm.scale.data_ptr(), norm.mean.data_ptr(), offset.data_ptr(),
-        slope.data_ptr(), dx.data_ptr(), *_images(x), torch.get_num_threads(),
+        x.data_ptr(), pooling.which.data_ptr(), dy.data_ptr(), *pooling.given, dx.data_ptr(), *_images(x),
+        torch.get_num_threads(),
     )  # fmt: skip
-    return Gradient(dx, weighted * norm.inverse, plain, None)
+    return dx
 
 
 def own_share(norm: Norm, plain: Tensor, weighted: Tensor, rows: int) -> tuple[Tensor, Tensor]:

@@ -39,3 +39,30 @@ static void share(ptrdiff_t count, ptrdiff_t *begin, ptrdiff_t *end) {
 }
 static ptrdiff_t lesser(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 static void *room(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
+
+/* sums[g] += for each pair of rows, one value of the first operand's times PANEL of the second's, for `group` g (a
+   constant, 8 at most). The first operand's pairs are `step` apart, or each `at` some of those places. */
+INLINED void pairs_summed(float *sums, ptrdiff_t stride, const pair *one, const ptrdiff_t *at, ptrdiff_t step,
+                          const pair *two, ptrdiff_t pairs, int group) {
+  __m512 made[8][2];
+#pragma GCC unroll 8
+  for (int g = 0; g < group; g++) {
+    made[g][0] = _mm512_loadu_ps(sums + g * stride);
+    made[g][1] = _mm512_loadu_ps(sums + g * stride + LANES);
+  }
+  for (ptrdiff_t p = 0; p < pairs; p++) {
+    const pair *from = one + (at ? at[p] : p) * step;
+    __m512bh left = both(two + p * PANEL), right = both(two + p * PANEL + LANES);
+#pragma GCC unroll 8
+    for (int g = 0; g < group; g++) {
+      __m512bh value = spread(from + g);
+      made[g][0] = _mm512_dpbf16_ps(made[g][0], value, left);
+      made[g][1] = _mm512_dpbf16_ps(made[g][1], value, right);
+    }
+  }
+#pragma GCC unroll 8
+  for (int g = 0; g < group; g++) {
+    _mm512_storeu_ps(sums + g * stride, made[g][0]);
+    _mm512_storeu_ps(sums + g * stride + LANES, made[g][1]);
+  }
+}

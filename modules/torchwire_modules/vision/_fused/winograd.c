@@ -99,23 +99,21 @@ INLINED void weights_widened(const __m512 *w, __m512 *u) {
   }
 }
 
-/* B' d B, in place. */
-INLINED void seen_transformed(__m512 *d) {
+/* `count` rows of B' d B, from the `first` on. */
+INLINED void seen_transformed(const __m512 *d, int first, int count, __m512 *to) {
 #pragma GCC unroll 4
-  for (int j = 0; j < 4; j++) {
-    __m512 a = d[j], b = d[4 + j], c = d[8 + j], e = d[12 + j];
-    d[j] = _mm512_sub_ps(a, c);
-    d[4 + j] = _mm512_add_ps(b, c);
-    d[8 + j] = _mm512_sub_ps(c, b);
-    d[12 + j] = _mm512_sub_ps(b, e);
-  }
+  for (int i = first; i < first + count; i++) {
+    __m512 t[4];
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) {
-    __m512 a = d[4 * i], b = d[4 * i + 1], c = d[4 * i + 2], e = d[4 * i + 3];
-    d[4 * i] = _mm512_sub_ps(a, c);
-    d[4 * i + 1] = _mm512_add_ps(b, c);
-    d[4 * i + 2] = _mm512_sub_ps(c, b);
-    d[4 * i + 3] = _mm512_sub_ps(b, e);
+    for (int j = 0; j < 4; j++) {
+      __m512 a = d[j], b = d[4 + j], c = d[8 + j], e = d[12 + j];
+      t[j] = i == 1 ? _mm512_add_ps(b, c) : _mm512_sub_ps(i == 0 ? a : i == 2 ? c : b, i == 0 ? c : i == 2 ? b : e);
+    }
+    __m512 *row = to + 4 * (i - first);
+    row[0] = _mm512_sub_ps(t[0], t[2]);
+    row[1] = _mm512_add_ps(t[1], t[2]);
+    row[2] = _mm512_sub_ps(t[2], t[1]);
+    row[3] = _mm512_sub_ps(t[1], t[3]);
   }
 }
 
@@ -136,23 +134,20 @@ INLINED void products_gathered(const __m512 *m, __m512 *y) {
   }
 }
 
-/* A y A': 16 of 4. */
-INLINED void gradient_widened(const __m512 *y, __m512 *m) {
+/* `count` rows of A y A', 4 x 4 of 2 x 2, from the `first` on. */
+INLINED void gradient_widened(const __m512 *y, int first, int count, __m512 *to) {
   const __m512 none = _mm512_setzero_ps();
-  __m512 t[8];
-#pragma GCC unroll 2
-  for (int j = 0; j < 2; j++) {
-    t[j] = y[j];
-    t[2 + j] = _mm512_add_ps(y[j], y[2 + j]);
-    t[4 + j] = _mm512_sub_ps(y[j], y[2 + j]);
-    t[6 + j] = _mm512_sub_ps(none, y[2 + j]);
-  }
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) {
-    m[4 * i] = t[2 * i];
-    m[4 * i + 1] = _mm512_add_ps(t[2 * i], t[2 * i + 1]);
-    m[4 * i + 2] = _mm512_sub_ps(t[2 * i], t[2 * i + 1]);
-    m[4 * i + 3] = _mm512_sub_ps(none, t[2 * i + 1]);
+  for (int i = first; i < first + count; i++) {
+    __m512 t[2];
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; j++)
+      t[j] = i == 0 ? y[j] : i == 1 ? _mm512_add_ps(y[j], y[2 + j]) : _mm512_sub_ps(i == 2 ? y[j] : none, y[2 + j]);
+    __m512 *row = to + 4 * (i - first);
+    row[0] = t[0];
+    row[1] = _mm512_add_ps(t[0], t[1]);
+    row[2] = _mm512_sub_ps(t[0], t[1]);
+    row[3] = _mm512_sub_ps(none, t[1]);
   }
 }
 
@@ -253,9 +248,14 @@ typedef struct {
   ptrdiff_t y_stride;
 } ending;
 
-/* Writes PANEL columns of a tile's results, of the products at sums[place][r]. */
+/* How PANEL columns of results differ from `middle`, summed over some positions, plain and squared. */
+typedef struct {
+  __m512 middle[2], plain[2], squared[2];
+} deviations;
+
+/* Writes PANEL columns of a tile's results, of the products at sums[place][r]; counts them in if `off` is given. */
 INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling *all, ptrdiff_t tile,
-                          const ending *end, ptrdiff_t columns, ptrdiff_t column) {
+                          const ending *end, ptrdiff_t columns, ptrdiff_t column, deviations *off) {
   ptrdiff_t image = tile / all->across / all->lines, line = tile / all->across % all->lines * 2;
   ptrdiff_t place = tile % all->across * 2;
   __m512 m[PLACES], results[2][4];
@@ -280,24 +280,55 @@ INLINED void tile_written(float (*sums)[STRIP][PANEL], ptrdiff_t r, const tiling
         high = _mm512_add_ps(high, load(other + LANES));
       }
       if (end->relu) low = relu(low), high = relu(high);
+      if (off) {
+        __m512 a = _mm512_sub_ps(low, off->middle[0]), b = _mm512_sub_ps(high, off->middle[1]);
+        off->plain[0] = _mm512_add_ps(off->plain[0], a);
+        off->plain[1] = _mm512_add_ps(off->plain[1], b);
+        off->squared[0] = _mm512_fmadd_ps(a, a, off->squared[0]);
+        off->squared[1] = _mm512_fmadd_ps(b, b, off->squared[1]);
+      }
       _mm512_storeu_si512(end->y + position * end->y_stride + column, (__m512i)_mm512_cvtne2ps_pbh(high, low));
     }
 }
 
 INLINED void tile_seen(const input *in, const view *of, ptrdiff_t depth, int normed, bf16 *to, ptrdiff_t plane) {
   for (ptrdiff_t c = 0; c < depth; c += LANES) {
-    __m512 d[PLACES];
+    __m512 d[PLACES], v[PLACES];
     view_loaded(in, of, c, normed, d);
-    seen_transformed(d);
+    seen_transformed(d, 0, 4, v);
 #pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) store(to + p * plane + c, d[p]);
+    for (int p = 0; p < PLACES; p++) store(to + p * plane + c, v[p]);
+  }
+}
+
+/* One thread's results, as they differ from `middle`, summed by column, and how many positions it has. */
+typedef struct {
+  float *middle;
+  double *plain, *squared;
+  ptrdiff_t count;
+} tally;
+
+INLINED void middle_found(float (*sums)[STRIP][PANEL], float *middle) {
+  for (int half = 0; half < 2; half++) {
+    __m512 m[PLACES], results[4];
+#pragma GCC unroll 16
+    for (int p = 0; p < PLACES; p++) m[p] = _mm512_load_ps(sums[p][0] + half * LANES);
+    products_gathered(m, results);
+    _mm512_storeu_ps(middle + half * LANES, results[0]);
+  }
+}
+
+INLINED void counted(const deviations *off, double *plain, double *squared) {
+  for (int i = 0; i < PANEL; i++) {
+    plain[i] += ((const float *)off->plain)[i];
+    squared[i] += ((const float *)off->squared)[i];
   }
 }
 
 /* One thread's tiles, from `begin` to `end`; `block` of them at a time are in `seen`, PLACES * block * (depth + PANEL)
-   values. */
+   values. Counted in `all_off`, if given, whose middle is the first result. */
 static void convolved(const input *in, const bf16 *packed, const ending *last, const tiling *all, ptrdiff_t depth,
-                      ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t block, bf16 *seen) {
+                      ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t block, bf16 *seen, tally *all_off) {
   float sums[PLACES][STRIP][PANEL] __attribute__((aligned(64)));
   ptrdiff_t stride = depth + PANEL, plane = block * stride;
   for (ptrdiff_t first = begin; first < end; first += block) {
@@ -310,14 +341,57 @@ static void convolved(const input *in, const bf16 *packed, const ending *last, c
       else
         tile_seen(in, &of, depth, 0, seen + t * stride, plane);
     }
-    for (ptrdiff_t column = 0; column < columns; column += PANEL)
+    for (ptrdiff_t column = 0; column < columns; column += PANEL) {
+      deviations off = {0};
       for (ptrdiff_t t = 0; t < count; t += STRIP) {
         for (ptrdiff_t p = 0; p < PLACES; p++)
           multiplied(sums[p], seen + p * plane + t * stride, stride, depth,
                      packed + (column * PLACES + p * PANEL) * depth);
-        for (ptrdiff_t r = 0; r < lesser(STRIP, count - t); r++)
-          tile_written(sums, r, all, first + t + r, last, columns, column);
+        ptrdiff_t rows = lesser(STRIP, count - t);
+        if (all_off) {
+          if (first + t == begin) middle_found(sums, all_off->middle + column);
+          off.middle[0] = _mm512_loadu_ps(all_off->middle + column);
+          off.middle[1] = _mm512_loadu_ps(all_off->middle + column + LANES);
+          for (ptrdiff_t r = 0; r < rows; r++)
+            tile_written(sums, r, all, first + t + r, last, columns, column, &off);
+        } else {
+          for (ptrdiff_t r = 0; r < rows; r++)
+            tile_written(sums, r, all, first + t + r, last, columns, column, NULL);
+        }
       }
+      if (all_off) counted(&off, all_off->plain + column, all_off->squared + column);
+    }
+  }
+}
+
+/* How many positions the tiles from `begin` to `end` have. */
+static ptrdiff_t positions(const tiling *all, ptrdiff_t begin, ptrdiff_t end) {
+  ptrdiff_t count = 0;
+  for (ptrdiff_t tile = begin; tile < end; tile++) {
+    ptrdiff_t line = tile / all->across % all->lines * 2, place = tile % all->across * 2;
+    count += lesser(2, all->height - line) * lesser(2, all->width - place);
+  }
+  return count;
+}
+
+/* Mean and biased variance of each column, of what threads counted about middles of their own. */
+static void joined(const tally *parts, ptrdiff_t threads, ptrdiff_t columns, float *mean, float *variance) {
+  for (ptrdiff_t c = 0; c < columns; c++) {
+    double sum = 0, squares = 0, count = 0;
+    for (ptrdiff_t t = 0; t < threads; t++)
+      if (parts[t].count) {
+        sum += parts[t].count * (double)parts[t].middle[c] + parts[t].plain[c];
+        count += parts[t].count;
+      }
+    double all = sum / count;
+    for (ptrdiff_t t = 0; t < threads; t++)
+      if (parts[t].count) {
+        double off = all - parts[t].middle[c];
+        squares += parts[t].squared[c] - 2 * off * parts[t].plain[c] + parts[t].count * off * off;
+      }
+    double spread = squares / count;
+    mean[c] = (float)all;
+    variance[c] = (float)(spread > 0 ? spread : spread == spread ? 0 : spread);
   }
 }
 
@@ -330,31 +404,42 @@ static float *nothing_for(input *in, ptrdiff_t depth) {
 }
 
 /* Writes relu(an input convolved with packed weights + bias + other) to y, of which a position has y_stride values. The
-   input is x, or relu(x * scale + shift) if scale is given; bias, other and the ReLU are as they are wanted. Returns 0,
-   or -1 without memory. */
+   input is x, or relu(x * scale + shift) if scale is given; bias, other and the ReLU are as they are wanted, and so are
+   the mean and biased variance of each column. Returns 0, or -1 without memory. */
 int winograd(const bf16 *x, const float *scale, const float *shift, const bf16 *packed, const float *bias,
-             const bf16 *other, int with_relu, bf16 *y, ptrdiff_t y_stride, ptrdiff_t images, ptrdiff_t height,
-             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
+             const bf16 *other, int with_relu, bf16 *y, ptrdiff_t y_stride, float *mean, float *variance,
+             ptrdiff_t images, ptrdiff_t height, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns, int threads) {
   const tiling all = tiling_of(images, height, width);
   const ending last = {bias, other, with_relu, y, y_stride};
   input in = {x, scale, shift, NULL, NULL};
   float *zeros = nothing_for(&in, depth);
   ptrdiff_t strip = PLACES * STRIP * (depth + PANEL);
   ptrdiff_t strips = CACHED / (strip * (ptrdiff_t)sizeof(bf16));
-  int missing = !zeros;
+  tally *parts = mean ? calloc((size_t)threads, sizeof(tally)) : NULL;
+  double *sums = mean ? calloc((size_t)(threads * columns), 3 * sizeof(double)) : NULL;
+  int ready = zeros && (!mean || (parts && sums)), missing = 0;
   if (strips < 2) strips = 2;
 #pragma omp parallel num_threads(threads) reduction(+ : missing)
   {
+    ptrdiff_t me = omp_get_thread_num(), begin, end;
     bf16 *seen = room(strips * strip * sizeof(bf16));
-    ptrdiff_t begin, end;
     share(all.count, &begin, &end);
-    if (seen && zeros)
-      convolved(&in, packed, &last, &all, depth, columns, begin, end, strips * STRIP, seen);
-    else
+    if (seen && ready) {
+      tally *own = mean ? parts + me : NULL;
+      if (own) {
+        double *plain = sums + me * columns * 3;
+        *own = (tally){(float *)(plain + 2 * columns), plain, plain + columns, positions(&all, begin, end)};
+      }
+      convolved(&in, packed, &last, &all, depth, columns, begin, end, strips * STRIP, seen, own);
+    } else {
       missing = 1;
+    }
     free(seen);
   }
+  if (mean && !missing) joined(parts, threads, columns, mean, variance);
   free(zeros);
+  free(parts);
+  free(sums);
   return missing ? -1 : 0;
 }
 
@@ -384,27 +469,58 @@ INLINED void summed(float *to, ptrdiff_t stride, const bf16 *dy, ptrdiff_t dy_st
     for (int i = 0; i < WIDE / LANES; i++) _mm512_storeu_ps(to + r * stride + i * LANES, made[r][i]);
 }
 
-/* Pairs of tiles, transformed: for each place, pair and channel, the two tiles' values side by side. */
+/* Pairs of tiles, transformed: for each place of the `rows` from the `first` on, each pair and channel, the two tiles'
+   values side by side. */
 typedef struct {
   bf16 *values;
   ptrdiff_t stride, plane;
+  int first, rows;
 } side_by_side;
 
 INLINED void pair_seen(const input *in, const view *one, const view *two, ptrdiff_t depth, int normed, bf16 *to,
-                       ptrdiff_t plane) {
+                       ptrdiff_t plane, int first, int rows) {
   for (ptrdiff_t c = 0; c < depth; c += LANES) {
-    __m512 d[PLACES];
+    __m512 d[PLACES], v[PLACES];
     __m256i kept[PLACES];
     view_loaded(in, one, c, normed, d);
-    seen_transformed(d);
+    seen_transformed(d, first, rows, v);
 #pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]);
+    for (int p = 0; p < 4 * rows; p++) kept[p] = rounded(v[p]);
     view_loaded(in, two, c, normed, d);
-    seen_transformed(d);
+    seen_transformed(d, first, rows, v);
 #pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * plane + 2 * c, paired(kept[p], rounded(d[p])));
+    for (int p = 0; p < 4 * rows; p++) _mm512_storeu_si512(to + p * plane + 2 * c, paired(kept[p], rounded(v[p])));
   }
 }
+
+INLINED void pair_given(const bf16 *const *one, const bf16 *const *two, ptrdiff_t columns, bf16 *to, ptrdiff_t plane,
+                        int first, int rows) {
+  for (ptrdiff_t c = 0; c < columns; c += LANES) {
+    __m512 y[4], v[PLACES];
+    __m256i kept[PLACES];
+#pragma GCC unroll 4
+    for (int p = 0; p < 4; p++) y[p] = load(one[p] + c);
+    gradient_widened(y, first, rows, v);
+#pragma GCC unroll 16
+    for (int p = 0; p < 4 * rows; p++) kept[p] = rounded(v[p]);
+#pragma GCC unroll 4
+    for (int p = 0; p < 4; p++) y[p] = load(two[p] + c);
+    gradient_widened(y, first, rows, v);
+#pragma GCC unroll 16
+    for (int p = 0; p < 4 * rows; p++) _mm512_storeu_si512(to + p * plane + 2 * c, paired(kept[p], rounded(v[p])));
+  }
+}
+
+/* Compiled for all rows, the upper and the lower two, each. */
+#define BY_ROWS(call, v, ...)    \
+  do {                           \
+    if ((v)->rows == 4)          \
+      call(__VA_ARGS__, 0, 4);   \
+    else if ((v)->first == 0)    \
+      call(__VA_ARGS__, 0, 2);   \
+    else                         \
+      call(__VA_ARGS__, 2, 2);   \
+  } while (0)
 
 static void paired_seen(const input *in, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t depth,
                         const side_by_side *v) {
@@ -413,31 +529,18 @@ static void paired_seen(const input *in, const tiling *all, ptrdiff_t tile, ptrd
   viewed(in, all, tile, depth, &one);
   viewed(in, all, tile + 1, depth, &two);
   if (in->scale)
-    pair_seen(in, &one, &two, depth, 1, to, v->plane);
+    BY_ROWS(pair_seen, v, in, &one, &two, depth, 1, to, v->plane);
   else
-    pair_seen(in, &one, &two, depth, 0, to, v->plane);
+    BY_ROWS(pair_seen, v, in, &one, &two, depth, 0, to, v->plane);
 }
 
 static void paired_gradient(const bf16 *dy, const tiling *all, ptrdiff_t tile, ptrdiff_t pair_number, ptrdiff_t columns,
                             const bf16 *zeros, const side_by_side *v) {
   const bf16 *one[4], *two[4];
+  bf16 *to = v->values + pair_number * v->stride;
   found(dy, all, tile, 2, 0, columns, zeros, one);
   found(dy, all, tile + 1, 2, 0, columns, zeros, two);
-  for (ptrdiff_t c = 0; c < columns; c += LANES) {
-    __m512 y[4], d[PLACES];
-    __m256i kept[PLACES];
-#pragma GCC unroll 4
-    for (int p = 0; p < 4; p++) y[p] = load(one[p] + c);
-    gradient_widened(y, d);
-#pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) kept[p] = rounded(d[p]);
-#pragma GCC unroll 4
-    for (int p = 0; p < 4; p++) y[p] = load(two[p] + c);
-    gradient_widened(y, d);
-    bf16 *to = v->values + pair_number * v->stride + 2 * c;
-#pragma GCC unroll 16
-    for (int p = 0; p < PLACES; p++) _mm512_storeu_si512(to + p * v->plane, paired(kept[p], rounded(d[p])));
-  }
+  BY_ROWS(pair_given, v, one, two, columns, to, v->plane);
 }
 
 /* G' du G: nine taps of one row's LANES columns, of the places that are `plane` apart, the sum of `parts`. */
@@ -467,73 +570,110 @@ static inline void weights_gathered(const float *du, ptrdiff_t plane, ptrdiff_t 
   }
 }
 
-/* du (+)= the sums over pairs of tiles, for the units from `begin` to `end`; a unit is FEW rows at a place. */
+/* du (+)= the sums over pairs of tiles, for the units from `begin` to `end`; a unit is FEW rows at one of the places
+   that are there. */
 static void units_summed(float *du, const side_by_side *seen, const side_by_side *back, ptrdiff_t pairs,
                          ptrdiff_t depth, ptrdiff_t columns, ptrdiff_t begin, ptrdiff_t end, int fresh) {
   ptrdiff_t units = columns / FEW;
   for (ptrdiff_t p = begin / units; p * units < end; p++) {
     ptrdiff_t from = p * units < begin ? begin - p * units : 0, until = lesser(units, end - p * units);
+    float *to = du + (4 * seen->first + p) * columns * depth;
     for (ptrdiff_t c = 0; c < depth; c += WIDE)
       for (ptrdiff_t r = from * FEW; r < until * FEW; r += FEW)
-        summed(du + (p * columns + r) * depth + c, depth, back->values + p * back->plane + 2 * r, back->stride,
+        summed(to + r * depth + c, depth, back->values + p * back->plane + 2 * r, back->stride,
                seen->values + p * seen->plane + 2 * c, seen->stride, pairs, fresh);
   }
 }
 
+/* What a gradient by weights is of. */
+typedef struct {
+  const input *in;
+  const bf16 *dy;
+  const tiling *all;
+  ptrdiff_t depth, columns;
+} weighing;
+
+/* The pairs of tiles from `begin` to `end`, counted from pair `first` on, to their places in `seen` and `back`. */
+static void tiles_transformed(const weighing *of, ptrdiff_t first, ptrdiff_t begin, ptrdiff_t end,
+                              const side_by_side *seen, const side_by_side *back) {
+  for (ptrdiff_t i = begin; i < end; i++) {
+    paired_seen(of->in, of->all, 2 * (first + i), i, of->depth, seen);
+    paired_gradient(of->dy, of->all, 2 * (first + i), i, of->columns, of->in->zeros, back);
+  }
+}
+
+/* One thread's sums, over the pairs of tiles from `first` to `last`, of the rows of places that `seen` and `back` have
+   room for, `pairs` pairs at a time. */
+static void summed_alone(const weighing *of, float *du, const side_by_side *seen, const side_by_side *back,
+                         ptrdiff_t pairs, ptrdiff_t first, ptrdiff_t last) {
+  ptrdiff_t units = 4 * seen->rows * (of->columns / FEW), place = of->columns * of->depth;
+  if (first == last) memset(du + 4 * seen->first * place, 0, (size_t)(4 * seen->rows * place) * sizeof(float));
+  for (ptrdiff_t n = first; n < last; n += pairs) {
+    ptrdiff_t count = lesser(pairs, last - n);
+    tiles_transformed(of, n, 0, count, seen, back);
+    units_summed(du, seen, back, count, of->depth, of->columns, 0, units, n == first);
+  }
+}
+
+/* This thread's part of the sums over all pairs: all transform a block of tiles, then each sums its own units. */
+static void summed_together(const weighing *of, float *du, const side_by_side *seen, const side_by_side *back,
+                            ptrdiff_t pairs, ptrdiff_t last) {
+  ptrdiff_t start, stop, begin, end;
+  share(PLACES * (of->columns / FEW), &start, &stop);
+  for (ptrdiff_t n = 0; n < last; n += pairs) {
+    ptrdiff_t count = lesser(pairs, last - n);
+    share(count, &begin, &end);
+    tiles_transformed(of, n, begin, end, seen, back);
+#pragma omp barrier
+    units_summed(du, seen, back, count, of->depth, of->columns, start, stop, n == 0);
+#pragma omp barrier
+  }
+}
+
 /* The gradient by weights, (columns, 3, 3, depth), of what `winograd` computes. Where the sums for all weights stay in
-   its cache, a thread sums over its own tiles, alone. Else threads transform a block of tiles together, and each sums
-   its own rows over all of it. Returns 0, or -1 without memory. */
+   its cache, or those of half of the places, a thread sums over tiles that it transforms for itself. Else threads
+   transform a block of tiles together, and each sums its own rows over all of it. Returns 0, or -1 without memory. */
 int winograd_weight_gradient(const bf16 *x, const float *scale, const float *shift, const bf16 *dy, float *dw,
                              ptrdiff_t images, ptrdiff_t height, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t columns,
                              int threads) {
   const tiling all = tiling_of(images, height, width);
-  ptrdiff_t sums = PLACES * depth * columns, in_all = (all.count + 1) / 2;
-  int alone = sums * (ptrdiff_t)sizeof(float) <= CACHED;
-  side_by_side seen = {NULL, 2 * depth + PANEL, 0}, back = {NULL, 2 * columns + PANEL, 0};
-  ptrdiff_t pair_size = PLACES * (seen.stride + back.stride);
-  ptrdiff_t fitting = (alone ? CACHED : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16));
+  ptrdiff_t size = PLACES * depth * columns, in_all = (all.count + 1) / 2, bytes = size * (ptrdiff_t)sizeof(float);
+  /* Parts of the places that threads have to themselves; 0 if they work together. */
+  ptrdiff_t halves = bytes <= CACHED ? 1 : bytes <= 2 * CACHED && threads % 2 == 0 ? 2 : 0;
+  int rows = halves == 2 ? 2 : 4;
+  side_by_side seen = {NULL, 2 * depth + PANEL, 0, 0, rows}, back = {NULL, 2 * columns + PANEL, 0, 0, rows};
+  ptrdiff_t pair_size = 4 * rows * (seen.stride + back.stride);
+  ptrdiff_t fitting = (halves ? CACHED + CACHED / 2 - bytes / halves : SHARED) / (pair_size * (ptrdiff_t)sizeof(bf16));
   ptrdiff_t blocks = (in_all + fitting - 1) / fitting, pairs = (in_all + blocks - 1) / blocks;
+  ptrdiff_t groups = halves ? threads / halves : 1;
   input in = {x, scale, shift, NULL, NULL};
   float *zeros = nothing_for(&in, depth > columns ? depth : columns);
-  bf16 *tiles = room((alone ? threads : 1) * pairs * pair_size * sizeof(bf16));
-  float *du = room((alone ? threads : 1) * sums * sizeof(float));
+  bf16 *tiles = room((halves ? threads : 1) * pairs * pair_size * sizeof(bf16));
+  float *du = room(groups * bytes);
   int missing = !tiles || !du || !zeros;
   if (!missing) {
+    const weighing of = {&in, dy, &all, depth, columns};
     seen.plane = pairs * seen.stride;
     back.plane = pairs * back.stride;
 #pragma omp parallel num_threads(threads) firstprivate(seen, back)
     {
-      ptrdiff_t me = alone ? omp_get_thread_num() : 0, parts = alone ? omp_get_num_threads() : 1;
-      ptrdiff_t first = 0, last = in_all, begin = 0, end, start = 0, stop = PLACES * (columns / FEW);
-      float *own = du + me * sums;
-      seen.values = tiles + me * pairs * pair_size;
-      back.values = seen.values + PLACES * seen.plane;
-      if (alone)
-        share(in_all, &first, &last);
+      ptrdiff_t begin, end;
+      seen.values = tiles + (halves ? omp_get_thread_num() : 0) * pairs * pair_size;
+      back.values = seen.values + 4 * rows * seen.plane;
+      if (halves)
+        for (ptrdiff_t job = omp_get_thread_num(); job < groups * halves; job += omp_get_num_threads()) {
+          ptrdiff_t group = job / halves;
+          seen.first = back.first = (int)(job % halves * 2);
+          summed_alone(&of, du + group * size, &seen, &back, pairs, in_all * group / groups,
+                       in_all * (group + 1) / groups);
+        }
       else
-        share(stop, &start, &stop);
-      if (first == last) memset(own, 0, sums * sizeof(float));
-      for (ptrdiff_t n = first; n < last; n += pairs) {
-        ptrdiff_t count = lesser(pairs, last - n);
-        end = count;
-        if (!alone) share(count, &begin, &end);
-        for (ptrdiff_t i = begin; i < end; i++) {
-          paired_seen(&in, &all, 2 * (n + i), i, depth, &seen);
-          paired_gradient(dy, &all, 2 * (n + i), i, columns, in.zeros, &back);
-        }
-        if (!alone) {
-#pragma omp barrier
-        }
-        units_summed(own, &seen, &back, count, depth, columns, start, stop, n == first);
-        if (!alone) {
-#pragma omp barrier
-        }
-      }
+        summed_together(&of, du, &seen, &back, pairs, in_all);
 #pragma omp barrier
       share(columns, &begin, &end);
       for (ptrdiff_t r = begin; r < end; r++)
         for (ptrdiff_t c = 0; c < depth; c += LANES)
-          weights_gathered(du + r * depth + c, columns * depth, parts, sums, dw + r * 9 * depth + c, depth);
+          weights_gathered(du + r * depth + c, columns * depth, groups, size, dw + r * 9 * depth + c, depth);
     }
   }
   free(zeros);

@@ -7,7 +7,7 @@ plain convolution in bfloat16: 0.4 and 0.2 percent.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
-from torchwire_modules.vision._fused.norm_relu import Norm, check_memory, empty, placed
-from torchwire_modules.vision._fused.paired_convolution import PairedConvolution, is_plain
+from torchwire_modules.vision._fused.norm_relu import Norm, Statistics, check_memory, empty, placed, rows_of
 
 DEPTH, COLUMNS = 64, 32
 """Channels that are summed, and those of the result, are multiples of these."""
@@ -32,10 +31,23 @@ def suits(layer: nn.Conv2d) -> bool:
     return takes(layer.weight) and is_plain(layer, side=3, step=1)
 
 
+def is_plain(layer: nn.Conv2d, side: int, step: int) -> bool:
+    """Whether the layer is a convolution of ``side`` x ``side`` at every ``step``-th position, zeros around the maps,
+    without groups, gaps or a bias."""
+    how = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode
+    plain = (side, side), (step, step), (side // 2, side // 2), (1, 1), 1, "zeros"
+    return layer.bias is None and how == plain
+
+
 def takes(weight: Tensor) -> bool:
     """Whether there are as many channels as the kernels need."""
     columns, depth = weight.shape[:2]
     return depth % DEPTH == 0 and columns % COLUMNS == 0
+
+
+def wanted() -> bool:
+    """Whether networks are to compute in bfloat16 here."""
+    return torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
 
 
 def pays(x: Tensor, columns: int) -> bool:
@@ -78,14 +90,38 @@ def convolved(
     (columns,), and ``other``, of the result's form, are added and the ReLU is taken, as they are wanted. The result is
     written to ``into`` if that is given."""
     y = empty(x, columns) if into is None else into
+    _convolve(x, norm, weights, bias, other, relu, y, None)
+    return y
+
+
+def convolved_and_counted(
+    x: Tensor, weights: Tensor, columns: int, norm: Norm | None = None
+) -> tuple[Tensor, Statistics]:
+    """The same, and the result's statistics, which are taken before it is rounded."""
+    y = empty(x, columns)
+    found = Statistics(torch.empty(columns), torch.empty(columns), rows_of(y))
+    _convolve(x, norm, weights, None, None, False, y, found)
+    return y, found
+
+
+def _convolve(
+    x: Tensor,
+    norm: Norm | None,
+    weights: Tensor,
+    bias: Tensor | None,
+    other: Tensor | None,
+    relu: bool,
+    y: Tensor,
+    found: Statistics | None,
+) -> None:
     count, depth, height, width = x.shape
     made = _kernels().winograd(
         x.data_ptr(), *_given(norm), weights.data_ptr(), None if bias is None else bias.data_ptr(),
-        None if other is None else other.data_ptr(), relu, *placed(y), count, height, width, depth, columns,
-        torch.get_num_threads(),
+        None if other is None else other.data_ptr(), relu, *placed(y),
+        *((None, None) if found is None else (found.mean.data_ptr(), found.variance.data_ptr())),
+        count, height, width, depth, y.shape[1], torch.get_num_threads(),
     )  # fmt: skip
     check_memory(made)
-    return y
 
 
 def weight_gradient(x: Tensor, dy: Tensor, norm: Norm | None = None) -> Tensor:
@@ -133,10 +169,16 @@ class Winograd(torch.autograd.Function):
         return dx, dw
 
 
-class WinogradConvolution(PairedConvolution):
-    """A convolution that ``suits``."""
+class WinogradConvolution(nn.Conv2d):
+    """A convolution that ``suits``. Parameters are as torch's."""
 
-    by = Winograd
+    def forward(self, x: Tensor) -> Tensor:
+        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        if x.device.type != "cpu" or kind != torch.bfloat16 or self.weight.dtype != torch.float32:
+            return super().forward(x)
+        x = x.to(kind).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", enabled=False):
+            return cast(Tensor, Winograd.apply(x, self.weight))
 
 
 def _kernels() -> Any:
