@@ -37,7 +37,7 @@ test: test-python test-frontend test-e2e ## run every test: Python, TypeScript, 
 
 test-python: $(STAMPS)/dev
 	bash tests/backend/ensure-postgresql.sh
-	$(BIN)/pytest -n 2 --no-loadscope-reorder $(ARGS)
+	GOMP_SPINCOUNT=1000 $(BIN)/pytest -n 2 --no-loadscope-reorder $(ARGS) # two at once: threads that wait should sleep
 
 test-frontend: node_modules/.stamp
 	npm test --silent
