@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 
 import { EmptyState } from '@/components/ui/EmptyState';
@@ -91,6 +91,7 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
     return items[index % PAGE];
   };
   const show = useCallback((index: number) => {
+    focusDue.current = false; // the focus goes into the large view
     setActive(index);
     setOpen(index);
   }, []);
@@ -110,7 +111,7 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
     },
     [goTo, total],
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!focusDue.current) return;
     const cell = box.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
     if (cell == null) return; // it is drawn in a moment, when the rows have been scrolled to
@@ -139,8 +140,15 @@ export function ImageGrid<P extends Preview, T extends ImageItem>(props: ImageGr
           style={{ height: rows.getTotalSize() }}
           onKeyDown={(event) => {
             if (event.ctrlKey || event.metaKey || event.altKey) return;
+            // Keys come quicker than rows are drawn: what they mean is the image that the focus is on its way to.
+            const at = focusDue.current ? active : reachable;
+            if (focusDue.current && (event.key === 'Enter' || event.key === ' ')) {
+              event.preventDefault();
+              show(at);
+              return;
+            }
             const inSight = Math.floor(size.height / rowHeight);
-            const to = movedInGrid(event.key, reachable, { total, columns, rows: inSight });
+            const to = movedInGrid(event.key, at, { total, columns, rows: inSight });
             if (to === null) return;
             event.preventDefault();
             goTo(to, true);
