@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from flask import Flask, Response, request
 from pydantic import ConfigDict, TypeAdapter
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from tests.timing import until
 from torchwire.api.resource import ROUTES
 from torchwire.app import create_app
 from torchwire.config import Config, load_config
@@ -91,20 +91,9 @@ def serving(app: Flask) -> _Server:
     return _Server(app)
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """What ``condition`` says once it says something true. Fails when that takes too long."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("It did not come true in time.")
-
-
 def run_to_end(app: Flask, document: dict[str, Any]) -> dict[str, Any]:
     """Submit the document and return the run when it is over."""
     engine, runs = services(app).engine, services(app).database.runs
     run_id = engine.submit(document)["id"]
-    wait_for(lambda: runs.snapshot(run_id)["finished"])
+    until(lambda: runs.snapshot(run_id)["finished"])
     return runs.snapshot(run_id)

@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 from sqlalchemy import select
 
-from tests.crash.site import HOST, Site, seen, until
+from tests.crash.site import HOST, Site, seen
+from tests.timing import until
 from torchwire.execution.active_run import ENDED
 from torchwire.execution.events import RunEvent
 from torchwire.execution.janitor import GARBAGE

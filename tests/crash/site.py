@@ -8,15 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
+from tests.timing import until
 from torchwire.execution.processes import is_alive
 from torchwire.storage.database import Database
 
@@ -26,16 +26,6 @@ TINY = ("tests.tiny_modules",)
 ZYGOTE, HOST = "torchwire.execution.zygote", "tests.crash.host"
 
 Answer = dict[str, Any]
-T = TypeVar("T")
-
-
-def until(condition: Callable[[], T], what: str = "what was waited for", seconds: float = SECONDS) -> T:
-    """Wait for a condition and return what it says. Fails when that takes too long."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what} did not happen in {seconds:g} s"
-        time.sleep(0.003)
-    return found
 
 
 def has_ended(process: psutil.Process) -> bool:

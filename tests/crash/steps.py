@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.crash import graphs, invariants
-from tests.crash.site import Host, Site, until
+from tests.crash.site import Host, Site
 from tests.graphs import Document
+from tests.timing import until
 
 Expected = Mapping[str, Any]
 

@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 
 from tests.crash import invariants
-from tests.crash.site import Host, Site, until
+from tests.crash.site import Host, Site
 from tests.graphs import Document
+from tests.timing import until
 from torchwire.execution.processes import is_alive
 
 WEIGHTS = {"server": 5, "worker": 6, "zygote": 2, "child": 4}

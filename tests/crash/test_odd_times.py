@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from tests.crash import graphs, invariants
-from tests.crash.site import Host, Site, has_ended, until
+from tests.crash.site import Host, Site, has_ended
 from tests.graphs import Document, node
+from tests.timing import until
 from torchwire.execution.executor import LOST_AFTER
 
 

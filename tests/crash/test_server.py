@@ -12,7 +12,8 @@ import requests
 
 from tests.backend.sockets.browser import Browser
 from tests.crash import graphs, invariants
-from tests.crash.site import HOST, ZYGOTE, Host, Site, has_ended, until
+from tests.crash.site import HOST, ZYGOTE, Host, Site, has_ended
+from tests.timing import until
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ import pytest
 from PIL import Image
 
 from tests.crash import invariants
-from tests.crash.site import ROOT, Host, Site, until
+from tests.crash.site import ROOT, Host, Site
 from tests.crash.test_random_kills import SEED
 from tests.graphs import Document
+from tests.timing import until
 from torchwire.execution.sealing import file_digest
 
 KILLS = int(os.environ.get("TRAINING_KILLS") or 12)

@@ -26,13 +26,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tests.timing import until
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "head"
@@ -178,20 +179,16 @@ class RayCluster:
 
     def _wait_for(self, name: str) -> None:
         machine = self._machines[name]
-        wait_until(lambda: machine.poll() is not None or b"Ray runtime started" in self._log(name).read_bytes())
+        until(
+            lambda: machine.poll() is not None or b"Ray runtime started" in self._log(name).read_bytes(),
+            f"the start of {name}",
+            PATIENCE,
+        )
         if machine.poll() is not None:
             raise RuntimeError(f"{name} did not start: {self._log(name).read_text()[-2000:]}")
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
-
-
-def wait_until(holds: Callable[[], object], seconds: float = PATIENCE, *, what: str = "") -> None:
-    """Return as soon as it holds. Fails the test when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain {seconds:g} s {what}"
-        time.sleep(0.05)
 
 
 def _free_port() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from tests.graphs import Document, document, fan_out_fan_in, node, single, wire
 from tests.places import Place, statuses
 from tests.remote.conftest import Site
+from tests.timing import until
 from torchwire.errors import InvalidPipeline
 
 Far = Callable[..., Place]
@@ -69,13 +69,12 @@ def test_a_target_that_goes_silent_in_between_goes_on(far: Far, site: Site, tmp_
 def surveyed(place: Place) -> dict[str, Any]:
     """The target, once it was looked at."""
     place.roster.wait(20)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        found = next(row for row in place.engine.targets() if row["id"] == "there")
-        if found["surveyed"] or found["why"] != "It was not looked at yet.":
-            return found
-        time.sleep(0.05)
-    raise AssertionError("never looked at")
+
+    def found() -> dict[str, Any]:
+        row = next(row for row in place.engine.targets() if row["id"] == "there")
+        return row if row["surveyed"] or row["why"] != "It was not looked at yet." else {}
+
+    return until(found)
 
 
 def test_several_processes_there(far: Far) -> None:
@@ -165,10 +164,8 @@ def test_a_rehearsal_says_what_will_run_elsewhere(far: Far) -> None:
     begun = place.engine.rehearse(
         there(document(node("a", "foretells"), node("b", "foretells") | {"compute_target": "local-cpu"}))
     )
-    deadline = time.monotonic() + 30
-    while (found := place.engine.rehearsals.get(begun["id"]))["status"] == "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: place.engine.rehearsals.get(begun["id"])["status"] != "running")
+    found = place.engine.rehearsals.get(begun["id"])
     assert found["status"] == "done", found
     assert found["target"] == "This computer (CPU)"
     assert found["nodes"]["a"]["elsewhere"] == "There"

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from tests.remote.jobs import job, kinds, lines
-from tests.remote.ray_cluster import MEMORY, RayCluster, wait_until
+from tests.remote.ray_cluster import MEMORY, RayCluster
 from tests.remote.ray_driver import Driver
+from tests.timing import until
 from torchwire.errors import TargetUnavailableError
 from torchwire.remote.backend import RemoteJob
 from torchwire.remote.versions import versions
@@ -44,7 +45,7 @@ def drive(cluster: RayCluster, tmp_path: Path) -> Iterator[Drive]:
     for driver in made:
         with suppress(OSError):
             driver.__exit__()
-    wait_until(lambda: not workers(tmp_path), 60, what="for the end of all workers")
+    until(lambda: not workers(tmp_path), "the end of all workers")
 
 
 def workers(folder: Path) -> list[psutil.Process]:
@@ -79,7 +80,7 @@ def test_the_machines_and_what_is_free(drive: Drive, tmp_path: Path) -> None:
     assert all(one.free_cores == one.cores and one.free_memory_bytes == MEMORY for one in survey.machines)
     driver.submit(replace(held(tmp_path), cores=2))
     driver.follow("attempt.checkpoint")
-    wait_until(lambda: sorted(one.free_cores for one in driver.survey().machines) == [0, 0, 2])
+    until(lambda: sorted(one.free_cores for one in driver.survey().machines) == [0, 0, 2])
 
 
 def test_a_job_waits_and_says_for_what(drive: Drive, tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_nothing_outlives_a_killed_driver(drive: Drive, tmp_path: Path) -> None:
     driver.follow("attempt.checkpoint")
     assert workers(tmp_path)
     driver.kill()
-    wait_until(lambda: not workers(tmp_path), 60)
+    until(lambda: not workers(tmp_path))
 
 
 def test_a_killed_machine_loses_the_job(cluster: RayCluster, drive: Drive, tmp_path: Path) -> None:
@@ -166,13 +167,13 @@ def test_a_machine_of_several_is_lost(cluster: RayCluster, drive: Drive, tmp_pat
     driver = drive()
     driver.submit(over_two(tmp_path, "waits"))
     driver.follow("node.metric")
-    wait_until(lambda: len(workers(tmp_path)) == 2)
+    until(lambda: len(workers(tmp_path)) == 2)
     assert len({cluster.machine_of(worker.pid) for worker in workers(tmp_path)}) == 2
     cluster.kill("node-2")
     began = time.monotonic()
     assert driver.follow().status == "lost"
     assert time.monotonic() - began < 60
-    wait_until(lambda: not workers(tmp_path), 60)
+    until(lambda: not workers(tmp_path))
 
 
 def test_ranks_are_stopped_within_seconds(drive: Drive, tmp_path: Path) -> None:
@@ -195,4 +196,4 @@ def test_without_the_head_nobody_answers(cluster: RayCluster, drive: Drive, tmp_
     with pytest.raises(ConnectionError, match="nothing answers"):
         while time.monotonic() - began < 60:
             driver.read()
-    wait_until(lambda: not workers(tmp_path), 60, what="for the end of what nobody rules")
+    until(lambda: not workers(tmp_path), "the end of what nobody rules")

@@ -15,9 +15,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, run_to_end, started
 from tests.graphs import document, node, single
 from tests.remote.conftest import PLUGIN, Site
+from tests.timing import until
 from torchwire.extensions import services
 
 API = "/api/v1"
@@ -54,7 +55,7 @@ def available(client: FlaskClient) -> dict[str, Any]:
         shown = row(client)
         return shown if shown and shown["available"] else None
 
-    return dict(wait_for(found))
+    return dict(until(found))
 
 
 def toml(site: Site, **more: Any) -> str:
@@ -65,7 +66,7 @@ def test_a_target_is_added_used_changed_and_removed(app: Flask, client: FlaskCli
     new = {"id": "there", "kind": "subprocess", "title": "There", "options": options(site, token=TOKEN)}
     made = client.post(f"{API}/targets", json=new | {"token": "wrong"})
     assert made.status_code == 201 and made.json["has_token"] and made.json["origin"] == "page"
-    wait_for(lambda: "The token is wrong" in str((row(client) or {})["why"]))
+    until(lambda: "The token is wrong" in str((row(client) or {})["why"]))
     about = {"title": "Over there", "options": options(site, token=TOKEN)}
     assert client.put(f"{API}/targets/there", json=about | {"token": TOKEN}).status_code == 200
     shown = available(client)

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, run_to_end, started
 from tests.graphs import single
+from tests.timing import until
 
 
 def test_a_report_comes_with_the_run_and_with_its_events(app: Flask, client: FlaskClient) -> None:
@@ -55,7 +56,7 @@ def test_a_disk_that_others_fill_is_told_in_words_and_stops_nothing_for_good(sma
         gate = tmp_path / "gate"
         sent = {"pipeline": single("waits-for-file", path=str(gate))}
         run_id = client.post("/api/v1/runs", json=sent).get_json()["run"]["id"]
-        wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["nodes"]["only"]["status"] == "running")
+        until(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["nodes"]["only"]["status"] == "running")
         with (small_disk / "big").open("wb", buffering=0) as big, pytest.raises(OSError, match="No space left"):
             for size in (1 << 16, 1 << 9, 1):
                 while True:
@@ -71,5 +72,5 @@ def test_a_disk_that_others_fill_is_told_in_words_and_stops_nothing_for_good(sma
         assert (refused.status_code, refused.get_json()["error"]["name"]) == (507, "DiskFullError")
         gate.touch()
         (small_disk / "big").unlink()
-        wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["finished"], 40)
+        until(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["finished"])
         assert run_to_end(app, single("source"))["status"] == "completed"

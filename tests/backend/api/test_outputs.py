@@ -16,7 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, run_to_end, started
+from tests.timing import until
 from torchwire.api import thumbnails
 from torchwire.api.thumbnails import trim
 from torchwire.data_types.image_directory import ImageRecord, write_image_directory
@@ -169,7 +170,7 @@ def test_the_cache_of_thumbnails_is_held_to_its_limit(tmp_path: Path, monkeypatc
     def kept() -> int:
         return sum(name.endswith(".webp") for *_, names in os.walk(tmp_path / "cache") for name in names)
 
-    wait_for(lambda: kept() < 4 and "torchwire-thumbnails" not in {thread.name for thread in threading.enumerate()})
+    until(lambda: kept() < 4 and "torchwire-thumbnails" not in {thread.name for thread in threading.enumerate()})
 
 
 def test_events_and_logs_come_in_pages(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
@@ -236,7 +237,7 @@ def test_a_draft_can_be_run_by_its_id_and_a_run_cancelled(app: Flask, client: Fl
     assert [run["id"] for run in client.get(f"/api/v1/runs?pipeline_id={draft['id']}").json["runs"]] == [run_id]
     assert client.post(f"/api/v1/runs/{run_id}/cancel").status_code == 202
 
-    wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").json["run"]["status"] == "cancelled")
+    until(lambda: client.get(f"/api/v1/runs/{run_id}").json["run"]["status"] == "cancelled")
     assert client.post(f"/api/v1/runs/{run_id}/cancel").json["run"]["status"] == "cancelled"
     assert client.post("/api/v1/runs/nobody/cancel").status_code == 404
 
@@ -258,7 +259,7 @@ def test_a_part_is_run_and_one_of_its_nodes_cancelled(app: Flask, client: FlaskC
     assert client.post(f"{path}/b/cancel", json={}).status_code == 404
     cancelled = client.post(f"{path}/a/cancel", json={})
     assert (cancelled.status_code, cancelled.get_json()["run"]["id"]) == (202, run["id"])
-    wait_for(lambda: services(app).database.runs.snapshot(run["id"])["status"] == "cancelled")
+    until(lambda: services(app).database.runs.snapshot(run["id"])["status"] == "cancelled")
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ import psutil
 import pytest
 import requests
 
-from tests.backend.server_fixtures import SECONDS, wait_for
+from tests.backend.server_fixtures import SECONDS
 from tests.backend.sockets.browser import Browser
+from tests.timing import until
 
 SERVE = "from torchwire.cli import main; import sys; sys.exit(main(['serve', '--no-open', *sys.argv[1:]]))"
 REPOSITORY = Path(__file__).parents[3]
@@ -39,7 +40,7 @@ class Served:
 
     def url(self) -> str:
         """Where it is, once it says so."""
-        wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, 60)
+        until(lambda: "Ctrl-C" in self.said or self.process.poll() is not None)
         assert "http://" in self.said, self.said
         return "http://" + self.said.partition("http://")[2].split()[0]
 
@@ -127,10 +128,10 @@ def test_a_run_outlives_the_server_and_is_followed_by_the_next(tmp_path: Path, s
         "nodes": [{"id": "data", "module": "dataset", "parameters": {"path": "fashion-mnist-sample"}}]
     }
     url = served.url()
-    wait_for(lambda: requests.get(f"{url}/healthz", timeout=SECONDS).json()["workers"] == "ready", 60)
+    until(lambda: requests.get(f"{url}/healthz", timeout=SECONDS).json()["workers"] == "ready")
     run = requests.post(f"{url}/api/v1/runs", json={"pipeline": document}, timeout=SECONDS).json()["run"]
     worker_of(served).kill()  # gunicorn starts another worker, with another engine
-    wait_for(lambda: ask(f"{url}/api/v1/runs/{run['id']}").get("run", {}).get("status") == "completed", 60)
+    until(lambda: ask(f"{url}/api/v1/runs/{run['id']}").get("run", {}).get("status") == "completed")
     events = ask(f"{url}/api/v1/runs/{run['id']}/events")["events"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 

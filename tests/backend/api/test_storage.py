@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.backend.server_fixtures import make_app, make_config, run_to_end, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, run_to_end, started
+from tests.timing import until
 from torchwire.extensions import services
 
 API = "/api/v1"
@@ -124,13 +125,13 @@ def test_what_a_run_under_way_needs_stays(app: Flask, client: FlaskClient, is_th
     other = run_to_end(app, source("other"))
     run_id = client.post(f"{API}/runs", json={"pipeline": graph}).json["run"]["id"]
     state = lambda: client.get(f"{API}/runs/{run_id}").json["run"]["nodes"]  # noqa: E731
-    wait_for(lambda: state()["n0"]["status"] == "completed")
+    until(lambda: state()["n0"]["status"] == "completed")
     answer = client.post(f"{API}/storage/collect", json={"dry_run": False}).json
     assert [artifact["digest"] for artifact in answer["artifacts"]] == [digest_of(other)]
     assert is_there(state()["n0"]["outputs"]["folder"]["digest"])
     assert client.delete(f"{API}/runs/{run_id}").status_code == 409
     (tmp_path / "flag").touch()
-    wait_for(lambda: client.get(f"{API}/runs/{run_id}").json["run"]["status"] == "completed")
+    until(lambda: client.get(f"{API}/runs/{run_id}").json["run"]["status"] == "completed")
 
 
 def test_deleting_a_run_frees_what_it_alone_needs(app: Flask, client: FlaskClient, is_there) -> None:
@@ -159,10 +160,10 @@ def test_a_budget_is_kept_after_each_run_and_spares_what_that_run_made(
     total = client.get(f"{API}/storage").json["used"]["total"]
     assert client.put(f"{API}/storage/budget", json={"bytes": total + 200_000}).json["budget"] == total + 200_000
     second = run_to_end(app, source("y" * 400_000))
-    wait_for(lambda: not is_there(digest_of(first)))
+    until(lambda: not is_there(digest_of(first)))
     assert is_there(digest_of(second))
     assert client.put(f"{API}/storage/budget", json={"bytes": 1}).status_code == 200
-    wait_for(lambda: not is_there(digest_of(second)))
+    until(lambda: not is_there(digest_of(second)))
     assert client.put(f"{API}/storage/budget", json={"bytes": None}).json["budget"] is None
 
 

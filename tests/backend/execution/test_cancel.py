@@ -8,7 +8,7 @@ import pytest
 
 from tests.graphs import Document, chain, document, fan_out_fan_in, node, single, wire
 from tests.places import Place, statuses
-from tests.timing import soon
+from tests.timing import soon, until
 from torchwire.errors import NotFoundError
 from torchwire.execution.processes import started_at
 
@@ -38,8 +38,7 @@ def test_a_stubborn_tree_is_gone_when_the_run_says_cancelled(place: Place, tmp_p
         pid_file.unlink(missing_ok=True)
         run_id = place.submit(single("has-stubborn-child", pid_file=str(pid_file)))
         worker = place.wait_for("node.started", run=run_id).data["pid"]
-        while not pid_file.exists() or not pid_file.read_text():
-            time.sleep(0.005)
+        until(lambda: pid_file.exists() and pid_file.read_text())
         took = cancel_and_time(place, run_id)
         assert started_at(worker) is None
         assert started_at(int(pid_file.read_text())) is None
@@ -51,10 +50,7 @@ def test_a_stubborn_tree_is_gone_when_the_run_says_cancelled(place: Place, tmp_p
 def test_what_an_ended_node_leaves_behind_is_killed_too(place: Place, tmp_path) -> None:
     pid_file = tmp_path / "pid"
     place.run(single("has-stubborn-child", pid_file=str(pid_file), waits="no"))
-    deadline = time.monotonic() + 60
-    while started_at(int(pid_file.read_text())) is not None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert started_at(int(pid_file.read_text())) is None
+    until(lambda: started_at(int(pid_file.read_text())) is None)
 
 
 def test_nodes_that_have_not_begun_are_cancelled_at_once(place: Place) -> None:
@@ -153,8 +149,7 @@ def test_a_stubborn_tree_of_one_node_is_gone_when_it_says_cancelled(place: Place
         graph = document(node("bad", "has-stubborn-child", pid_file=str(pid_file)), node("good", "sleeps"))
         run_id = place.submit(graph)
         worker = place.wait_for("node.started", "bad", run=run_id).data["pid"]
-        while not pid_file.exists() or not pid_file.read_text():
-            time.sleep(0.005)
+        until(lambda: pid_file.exists() and pid_file.read_text())
         began = time.monotonic()
         place.engine.cancel_node(run_id, "bad")
         place.wait_for("node.cancelled", "bad", run=run_id)

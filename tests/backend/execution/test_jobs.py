@@ -9,6 +9,7 @@ import pytest
 
 from tests.graphs import single
 from tests.places import Place
+from tests.timing import until
 from torchwire.errors import ConflictError, InvalidDatasetError, NodeCrashedError, NodeTimedOutError, TorchwireError
 
 
@@ -56,7 +57,7 @@ def test_jobs_wait_for_their_turn_but_not_for_ever(place: Place) -> None:
 
     holder = threading.Thread(target=hold)
     holder.start()
-    time.sleep(0.3)
+    until(lambda: list(place.engine.home.jobs.glob("*")))
     with pytest.raises(ConflictError), place.engine.jobs.run("source", {}, {}, 0.5):
         pass
     holder.join()
@@ -75,9 +76,9 @@ def test_an_engine_that_stops_ends_its_jobs(new_place: object) -> None:
 
     worker = threading.Thread(target=work)
     worker.start()
-    time.sleep(0.5)
+    until(lambda: list(place.engine.home.jobs.glob("*/events.jsonl")))
     place.stop(kill=True)
-    worker.join(10)
+    worker.join(60)
     assert [type(error) for error in raised] == [NodeCrashedError]
 
 

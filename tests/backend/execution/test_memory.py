@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.graphs import single
 from tests.places import Place, statuses
+from tests.timing import until
 from tests.tiny_modules.unruly import GROUPS
 from torchwire.execution import oom
 from torchwire.execution.crashes import was_out_of_memory
@@ -27,9 +27,7 @@ def groups() -> Iterator[Path]:
         pytest.skip("control groups for memory can't be made here")
     yield GROUPS
     for group in GROUPS.glob("torchwire-test-*"):
-        deadline = time.monotonic() + 5
-        while (group / "cgroup.procs").read_text() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda processes=group / "cgroup.procs": not processes.read_text())
         group.rmdir()
 
 
@@ -37,7 +35,7 @@ def test_the_memory_of_a_node_is_seen_and_its_peak_kept(place: Place) -> None:
     run_id = place.submit(single("takes-memory", megabytes=100, milliseconds=1300))
     run = place.finish(run_id)
     seen = [event.data["memory_bytes"] for event in place.said(run_id, "node.memory")]
-    assert 2 <= len(seen) <= 3
+    assert 1 <= len(seen) <= 3  # after 0.25, 1 and 3 seconds, the first only where it began as soon
     assert all(100 * MEGABYTE < memory < 200 * MEGABYTE for memory in seen)
     node = run["nodes"]["only"]
     assert [memory for _, memory in node["memory"]] == seen

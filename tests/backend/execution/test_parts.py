@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.timing import until
 from torchwire.errors import FileOpenError, ForbiddenError, LibraryError
 from torchwire.execution.attempt import EventTail
 from torchwire.execution.cache import code_digest, explain
@@ -129,8 +129,7 @@ def test_a_process_is_known_by_pid_and_start() -> None:
     assert is_alive(os.getpid(), mine)
     assert not is_alive(os.getpid(), (mine or 0) + 1)
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
-        while started_at(child.pid) is not None:  # ended but not collected: as good as gone
-            time.sleep(0.005)
+        until(lambda: started_at(child.pid) is None)  # ended but not collected: as good as gone
 
 
 def test_the_worker_environment_holds_no_secrets() -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ import pytest
 from tests.graphs import chain, document, node, single, wire
 from tests.places import Place, statuses
 from tests.processes import zygotes_of
+from tests.timing import until
 from torchwire.errors import ConflictError
 from torchwire.execution.processes import started_at
 
@@ -65,8 +65,7 @@ def test_a_worker_that_dies_after_its_zygote_is_noticed(place: Place, tmp_path) 
 def test_a_node_asked_for_while_the_zygote_dies_runs_all_the_same(place: Place) -> None:
     zygotes_of(psutil.Process())[0].send_signal(signal.SIGSTOP)
     run_id = place.submit(single("source"))
-    while not place.engine._executor.attempts:
-        time.sleep(0.005)
+    until(lambda: place.engine._executor.attempts)
     zygotes_of(psutil.Process())[0].kill()
     run = place.finish(run_id)
     assert statuses(run) == {"only": "completed"}
@@ -94,8 +93,7 @@ def test_what_a_node_finished_while_no_engine_was_there_is_committed(new_place, 
     pid = before.wait_for("node.started", "first").data["pid"]
     before.stop()
     (tmp_path / "flag").touch()
-    while started_at(pid) is not None:
-        time.sleep(0.01)
+    until(lambda: started_at(pid) is None)
     run = new_place().ready().finish(run_id)
     assert statuses(run) == {"first": "completed", "then": "completed"}
     assert run["nodes"]["first"]["attempt"] == 1
@@ -144,8 +142,7 @@ def test_an_engine_killed_with_sigkill_loses_nothing(new_place, tmp_path) -> Non
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None
         run_id = process.stdout.readline().strip()
-        while not list(home.glob("attempts/*/stdout.log")):
-            time.sleep(0.01)
+        until(lambda: list(home.glob("attempts/*/stdout.log")))
         process.kill()
     place = new_place(home).ready()
     flag.touch()
@@ -167,10 +164,7 @@ def test_leftovers_of_a_commit_that_did_not_happen_are_ignored(new_place) -> Non
     after = new_place().ready()
     assert statuses(after.run(single("source"))) == {"only": "reused"}
     assert run["status"] == "completed"
-    deadline = time.monotonic() + 10
-    while (garbage / "sealed").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert not (garbage / "sealed").exists()
+    until(lambda: not (garbage / "sealed").exists())
     assert not after.engine._executor.store.is_whole(half.name)
 
 

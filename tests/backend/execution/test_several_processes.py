@@ -12,7 +12,7 @@ import pytest
 
 from tests.graphs import Document, single
 from tests.places import Place, statuses
-from tests.timing import soon
+from tests.timing import soon, until
 from torchwire.execution.processes import descendants, started_at
 
 
@@ -29,11 +29,8 @@ def logged(place: Place, run: Document) -> set[tuple[str, str]]:
 def processes_of(place: Place, run_id: str, count: int = 2) -> list[int]:
     """The worker and its ranks, once all are there."""
     worker: int = place.wait_for("node.started", run=run_id).data["pid"]
-    deadline = time.monotonic() + 60
-    while len(ranks := descendants(worker)) < count and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert len(ranks) == count
-    return [worker, *ranks]
+    until(lambda: len(descendants(worker)) == count)
+    return [worker, *descendants(worker)]
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -125,8 +122,7 @@ def test_a_crash_is_not_tried_again(place: Place, way: str, says: str) -> None:
 def test_ranks_end_with_their_worker(place: Place, tmp_path: Path) -> None:
     run_id = place.submit(several(way="waits", once=str(tmp_path / "once")))
     worker, *ranks = processes_of(place, run_id)
-    while not (tmp_path / "once").exists():
-        time.sleep(0.005)
+    until((tmp_path / "once").exists)
     psutil.Process(worker).kill()
     run = place.finish(run_id)
     assert run["status"] == "completed"

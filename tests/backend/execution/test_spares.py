@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from tests.graphs import chain, document, node, single
 from tests.places import Place, statuses
 from tests.processes import is_running, zygotes_of
+from tests.timing import until
 
 ENGINE_IN_A_PROCESS = """
 import sys, time, pathlib
@@ -24,13 +24,6 @@ place = Place(pathlib.Path(sys.argv[1])).ready()
 print("ready", flush=True)
 time.sleep(600)
 """
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def spares_of(process: psutil.Process, count: int = 2) -> list[int]:

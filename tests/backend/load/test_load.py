@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from tests.backend.load.watchers import Watcher, read_all
-from tests.backend.server_fixtures import wait_for
 from tests.graphs import chain, document, node, wire
+from tests.timing import until
 
 SECONDS = 120.0
 MEGABYTE = 1 << 20
@@ -48,10 +48,10 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", SERVE, str(home)], stdout=words, stderr=words, start_new_session=True, cwd=ROOT
             )
-        wait_for(lambda: "Ctrl-C" in self._words.read_text() or self._process.poll() is not None, 60)
+        until(lambda: "Ctrl-C" in self._words.read_text() or self._process.poll() is not None)
         assert "http://" in self._words.read_text(), self._words.read_text()
         self.url = "http://" + self._words.read_text().partition("http://")[2].split()[0]
-        wait_for(lambda: self.get("healthz")["workers"] == "ready", 60)
+        until(lambda: self.get("healthz")["workers"] == "ready")
         self._worker = psutil.Process(self._process.pid).children()[0]
 
     def get(self, path: str) -> Any:
@@ -107,7 +107,7 @@ def test_fifty_runs_at_once_all_end(server: Server) -> None:
         assert len(runs) == 50
         return all(run["finished"] for run in runs)
 
-    wait_for(ended, SECONDS)
+    until(ended)
     assert {run["status"] for run in server.get("runs?limit=50")["runs"]} == {"completed"}
     grown = server.memory() - before
     assert grown < 60 * MEGABYTE, grown

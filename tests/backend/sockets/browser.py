@@ -8,7 +8,8 @@ from typing import Any
 import requests
 import socketio
 
-from tests.backend.server_fixtures import SECONDS, wait_for
+from tests.backend.server_fixtures import SECONDS
+from tests.timing import until
 
 NAMESPACE = "/runs"
 Event = dict[str, Any]
@@ -44,7 +45,7 @@ class Browser:
 
     def hears(self, last: int) -> list[int]:
         """The numbers heard, once the event ``last`` is among them."""
-        wait_for(lambda: self.numbers and self.numbers[-1] >= last)
+        until(lambda: self.numbers and self.numbers[-1] >= last)
         return self.numbers
 
     def close(self) -> None:

@@ -12,8 +12,9 @@ import requests
 import socketio
 from flask import Flask
 
-from tests.backend.server_fixtures import make_app, make_config, serving, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, serving, started
 from tests.backend.sockets.browser import Browser, Browsers, Poller
+from tests.timing import until
 from torchwire.extensions import services
 from torchwire.sockets import clients, relay
 
@@ -144,7 +145,7 @@ def test_a_client_that_stops_reading_is_left_behind_and_catches_up(
 def test_everyone_hears_that_a_run_changed(app: Flask, browsers: Browsers) -> None:
     browser = browsers.open()
     run_id = services(app).engine.submit(graphs.chain(2))["id"]
-    wait_for(lambda: len(browser.changes) == 3)
+    until(lambda: len(browser.changes) == 3)
     assert browser.changes == [{"run_id": run_id, "status": status} for status in ("queued", "running", "completed")]
 
 
@@ -159,7 +160,7 @@ def test_a_real_run_is_heard_from_start_to_end(app: Flask, browsers: Browsers, t
     browser = browsers.open()
     first = browser.watch(run_id)["run"]["seq"] + 1
     gate.touch()
-    wait_for(lambda: browser.heard and browser.heard[-1]["type"] == "run.finished")
+    until(lambda: browser.heard and browser.heard[-1]["type"] == "run.finished")
     assert browser.numbers == list(range(first, first + len(browser.numbers)))
     assert browser.watch(run_id)["run"]["status"] == "completed"
 
@@ -191,7 +192,7 @@ def test_a_client_can_not_watch_without_end(app: Flask, browsers: Browsers) -> N
 def test_a_message_that_is_too_long_ends_the_connection(app: Flask, browsers: Browsers) -> None:
     browser = browsers.open()
     browser._client.emit("watch", {"run_id": "x" * 200_000}, namespace="/runs")
-    wait_for(lambda: not browser._client.connected)
+    until(lambda: not browser._client.connected)
     assert browsers.open().watch("nobody")["error"]["name"] == "NotFoundError"
 
 
@@ -202,7 +203,7 @@ def test_open_pages_never_take_all_threads(tmp_path: Path) -> None:
             Browser(server.url)
         assert requests.get(f"{server.url}/healthz", timeout=20).status_code == 200
         watching.pop().close()
-        wait_for(lambda: services(app).clients.count() < 4)
+        until(lambda: services(app).clients.count() < 4)
         watching.append(Browser(server.url))
         for browser in watching:
             browser.close()

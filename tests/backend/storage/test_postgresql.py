@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.server_fixtures import make_app, make_config, started, wait_for
+from tests.backend.server_fixtures import make_app, make_config, started
 from tests.graphs import chain, document, node, wire
 from tests.places import Place, statuses
 from tests.postgresql import PASSWORD, Server
+from tests.timing import until
 from torchwire.config import load_config
 from torchwire.errors import ConflictError, DatabaseUnavailableError, ParameterParseError
 from torchwire.storage.database import Database
@@ -102,7 +103,7 @@ def test_the_server_works_on_it_and_says_what_it_cannot_keep(postgresql_url: str
         draft = client.post(f"{api}/pipelines", json={"document": chain(2)}).json["pipeline"]
         assert client.get(f"{api}/pipelines").json["pipelines"][0]["node_count"] == 2
         run = client.post(f"{api}/runs", json={"pipeline_id": draft["id"]}).json["run"]
-        wait_for(lambda: client.get(f"{api}/runs/{run['id']}").json["run"]["finished"])
+        until(lambda: client.get(f"{api}/runs/{run['id']}").json["run"]["finished"])
         assert client.get(f"{api}/runs?pipeline_id={draft['id']}").json["runs"][0]["status"] == "completed"
         assert client.get(f"{api}/storage/runs").json["runs"][0]["size"] > 0
         assert client.get(f"{api}/storage/artifacts").json["artifacts"][0]["module"] == "add-file"
