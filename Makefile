@@ -61,7 +61,7 @@ check: $(STAMPS)/dev node_modules/.stamp ## lint, types and import contracts
 fix: $(STAMPS)/dev node_modules/.stamp ## format, and mend what the linters can mend
 	$(BIN)/ruff check --fix backend modules tests examples docs
 	$(BIN)/ruff format backend modules tests examples docs
-	npm run format:fix --silent --workspace frontend
+	npm run fix --silent
 
 types: $(STAMPS)/dev node_modules/.stamp ## make the TypeScript types and the module reference anew from Python
 	npm run generate --silent --workspace frontend
