@@ -1,5 +1,6 @@
 /** What differs between runs: pure, so that it can be tested without a page. */
 
+import { valueWords } from '@/lib/document/valueWords';
 import { isShown, nodeTitle, parameterValue, type ModuleMap } from '@/lib/modules/catalog';
 import { bestIndex, curvesOf, seriesNamed } from '@/lib/run/curves';
 import { nodeOf } from '@/lib/run/runStore';
@@ -49,7 +50,7 @@ export function changedParameters(runs: readonly Run[], modules: ModuleMap): rea
         present.map((one) => {
           if (one === undefined) return null;
           return isShown(parameter, spec, one.parameters)
-            ? words(parameterValue(parameter, one.parameters))
+            ? valueWords(parameterValue(parameter, one.parameters))
             : '–';
         }),
       ),
@@ -155,10 +156,4 @@ function bestOf(name: string, values: readonly (number | null)[]): number | null
 
 function orNull(value: string | undefined): string | null {
   return value ?? null;
-}
-
-function words(value: boolean | number | string | null): string {
-  if (value === null || value === '') return '–';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
 }

@@ -5,11 +5,11 @@ import { describedBy, Field } from '@/components/ui/Field';
 import { IconButton } from '@/components/ui/IconButton';
 import { documentStore, useDocument } from '@/lib/document/documentStore';
 import { faultStore, useNodeFaults } from '@/lib/document/faultStore';
+import { valueWords } from '@/lib/document/valueWords';
 import { useNodeRemarks } from '@/lib/facts/factsStore';
 import { RemarkList } from '@/lib/facts/RemarkList';
 import { parameterValue } from '@/lib/modules/catalog';
 import type { ParameterSpec } from '@/services/types.generated';
-import type { ParameterValue } from '@/lib/document/types';
 import { checkParameter, rangeSigns } from './checkParameter';
 import { fieldId } from './fieldId';
 import styles from './ParameterField.module.css';
@@ -58,7 +58,7 @@ export const ParameterField = memo(function ParameterField({
             {untouched && <Badge tone="warning">Required</Badge>}
             {changed && (
               <IconButton
-                label={`Reset ${parameter.label} to ${spell(parameter.default)}`}
+                label={`Reset ${parameter.label} to ${valueWords(parameter.default, 'empty')}`}
                 size="sm"
                 icon={<RotateCcw />}
                 className={styles.reset}
@@ -100,12 +100,10 @@ export const ParameterField = memo(function ParameterField({
 function factsOf(parameter: ParameterSpec): string {
   const isNumber = parameter.kind === 'integer' || parameter.kind === 'number';
   const hasDefault = !parameter.required && parameter.kind !== 'flag' && parameter.default !== '';
-  return [isNumber && rangeSigns(parameter), hasDefault && `default ${spell(parameter.default)}`]
+  return [
+    isNumber && rangeSigns(parameter),
+    hasDefault && `default ${valueWords(parameter.default, 'empty')}`,
+  ]
     .filter(Boolean)
     .join(' · ');
-}
-
-function spell(value: ParameterValue): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return value === null || value === '' ? 'empty' : String(value);
 }

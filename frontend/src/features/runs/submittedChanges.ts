@@ -1,4 +1,5 @@
 import type { DocumentNode } from '@/lib/document/types';
+import { valueWords } from '@/lib/document/valueWords';
 import { isShown, parameterValue } from '@/lib/modules/catalog';
 import type { ModuleSpec } from '@/services/types.generated';
 
@@ -23,13 +24,13 @@ export function parameterLines(
   return spec.parameters
     .filter((parameter) => isShown(parameter, spec, submitted.parameters))
     .map((parameter) => {
-      const value = words(parameterValue(parameter, submitted.parameters));
-      const now = draft === undefined ? value : words(parameterValue(parameter, draft.parameters));
+      const value = valueWords(parameterValue(parameter, submitted.parameters));
+      const now = draft === undefined ? value : valueWords(parameterValue(parameter, draft.parameters));
       return {
         id: parameter.id,
         label: parameter.label,
         value,
-        set: value !== words(parameter.default),
+        set: value !== valueWords(parameter.default),
         now: now === value ? null : now,
       };
     });
@@ -43,10 +44,4 @@ export function changeOf(submitted: Submitted, draft: Submitted | undefined): Ch
   const names = new Set([...Object.keys(submitted.parameters), ...Object.keys(draft.parameters)]);
   const same = [...names].every((name) => submitted.parameters[name] === draft.parameters[name]);
   return same && submitted.module === draft.module ? 'same' : 'edited';
-}
-
-function words(value: boolean | number | string | null): string {
-  if (value === null || value === '') return '–';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
 }

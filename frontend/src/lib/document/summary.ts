@@ -1,6 +1,7 @@
 import type { ModuleSpec } from '@/services/types.generated';
 import { isShown, parameterValue } from '../modules/catalog';
 import type { DocumentNode, ParameterValue } from './types';
+import { valueWords } from './valueWords';
 
 export interface SummaryItem {
   /** Empty where the value speaks for itself. */
@@ -40,7 +41,6 @@ export function summaryOf(spec: ModuleSpec, given: DocumentNode['parameters'], l
 }
 
 function valueText(value: ParameterValue, unit: string): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  const text = String(value);
+  const text = valueWords(value);
   return unit && typeof value === 'number' ? `${text} ${unit}` : text;
 }

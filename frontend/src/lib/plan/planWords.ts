@@ -1,5 +1,6 @@
 /** What the plan says of a node, in words that fit its face. */
 
+import { valueWords } from '../document/valueWords';
 import { duration } from '../run/format';
 import type { ChangedField, ModuleSpec, PlannedNode } from '@/services/types.generated';
 import type { NodeRun } from '../run/types';
@@ -99,21 +100,15 @@ export function changeOf({ field, before, now }: ChangedField, spec: ModuleSpec 
   const [, kind, id] = /^(parameter|input|data set|library) (.+)$/.exec(field) ?? [];
   if (kind === 'parameter') {
     const title = spec?.parameters.find((parameter) => parameter.id === id)?.label ?? id ?? field;
-    return { title, before: valueWords(before), now: valueWords(now) };
+    return { title, before: valueWords(before, 'not set'), now: valueWords(now, 'not set') };
   }
   if (kind === 'input') {
     const title = spec?.inputs.find((port) => port.id === id)?.label ?? id ?? field;
     return { title, before: null, now: null };
   }
-  if (kind === 'library') return { title: id ?? field, before: valueWords(before), now: valueWords(now) };
+  if (kind === 'library')
+    return { title: id ?? field, before: valueWords(before, 'not set'), now: valueWords(now, 'not set') };
   return { title: sentence(kind ?? field), before: null, now: null };
-}
-
-function valueWords(value: ChangedField['before']): string {
-  if (value === null || value === '') return 'nothing';
-  if (value === true) return 'on';
-  if (value === false) return 'off';
-  return String(value);
 }
 
 function sentence(words: string): string {
