@@ -61,7 +61,7 @@ function Glance({ first, mistakes }: { first: ScoredPreview; mistakes: ScoredPre
     <div className={shared.glance}>
       <p className={shared.chips}>
         <Badge>{counted(first.total, 'image')}</Badge>
-        {accuracy !== null && <Badge tone="success">{percent(accuracy)} right</Badge>}
+        {accuracy !== null && <Badge>{percent(accuracy)} right</Badge>}
         {mistakes !== undefined && <Badge tone="danger">{count(mistakes.total)} wrong</Badge>}
       </p>
       {first.images_digest !== null && (
