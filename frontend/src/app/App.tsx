@@ -53,7 +53,7 @@ function Root() {
   }, [library]);
 
   useEffect(() => {
-    if (route.page === 'runs') useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'runs' });
+    if (route.page === 'runs') useLayout.getState().openSidebar('runs');
   }, [route.page]);
 
   // What failed for want of the server is tried again when it is back.

@@ -49,9 +49,9 @@ interface SidebarProps {
 /** What can be put on the canvas or opened: modules, data sets, pipelines, runs. */
 export function Sidebar({ onImport }: SidebarProps) {
   const narrow = useNarrow();
-  const { sidebarOpen, sidebarTab, sidebarWidth, set, toggleSidebar } = useLayout();
+  const { sidebarOpen, drawerOpen, sidebarTab, sidebarWidth, set, toggleSidebar } = useLayout();
   const title = TABS.find((tab) => tab.id === sidebarTab)?.label ?? '';
-  if (narrow) return sidebarOpen && <NarrowSidebar onImport={onImport} />;
+  if (narrow) return drawerOpen && <Drawer onImport={onImport} />;
   return (
     <aside className={styles.side} aria-label="Library">
       <nav className={styles.rail} aria-label="Library sections">
@@ -103,23 +103,19 @@ export function Sidebar({ onImport }: SidebarProps) {
 }
 
 /** On a narrow screen the same panels open over the canvas, which is only looked at: no modules to drag. */
-function NarrowSidebar({ onImport }: SidebarProps) {
-  const { sidebarOpen, sidebarTab, set } = useLayout();
+function Drawer({ onImport }: SidebarProps) {
+  const { sidebarTab, set } = useLayout();
   const tabs = TABS.filter((tab) => tab.id !== 'modules');
   const pipelineId = useDocument((state) => state.pipelineId);
   const [openedAt] = useState(pipelineId);
   useEffect(() => {
     // Another pipeline was chosen: show it.
-    if (pipelineId !== openedAt) set({ sidebarOpen: false });
+    if (pipelineId !== openedAt) set({ drawerOpen: false });
   }, [pipelineId, openedAt, set]);
   const shown = tabs.find((tab) => tab.id === sidebarTab) ?? tabs[1];
   return (
     <Suspense fallback={null}>
-      <Dialog
-        open={sidebarOpen}
-        onOpenChange={(open) => set({ sidebarOpen: open })}
-        title={shown?.label ?? ''}
-      >
+      <Dialog open onOpenChange={(open) => set({ drawerOpen: open })} title={shown?.label ?? ''}>
         <div className={styles.narrow}>
           <nav className={styles.switch} aria-label="Library sections">
             {tabs.map((tab) => (
@@ -151,14 +147,11 @@ function Panel({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
 }
 
 function PanelContent({ tab, onImport }: SidebarProps & { tab: SidebarTab }) {
-  const narrow = useNarrow();
   const pipelineId = useDocument((state) => state.pipelineId);
   const shown = useRunState((view) => view.runId);
   const { data: pipelines } = usePipelines();
   const { set } = useLayout();
-  const leave = () => {
-    if (narrow) set({ sidebarOpen: false });
-  };
+  const leave = () => set({ drawerOpen: false });
   switch (tab) {
     case 'modules':
       return <Palette />;

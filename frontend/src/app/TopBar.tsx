@@ -54,7 +54,7 @@ export function TopBar({ onImport }: TopBarProps) {
         <IconButton
           label="Pipelines, runs and data sets"
           icon={<MenuIcon />}
-          onClick={() => layout.set({ sidebarOpen: true })}
+          onClick={() => layout.openSidebar()}
         />
       )}
       <PipelineMenu onImport={onImport} />
@@ -86,7 +86,7 @@ function PipelineMenu({ onImport }: TopBarProps) {
   const narrow = useNarrow();
   const layout = useLayout();
   const { choice, choose } = useTheme();
-  const open = () => layout.set({ sidebarOpen: true, sidebarTab: 'pipelines' });
+  const open = () => layout.openSidebar('pipelines');
   const duplicate = () => {
     const { pipelineId } = documentStore.getState();
     if (pipelineId !== null) void projects.duplicate(pipelineId);

@@ -36,7 +36,7 @@ export async function takeOtherFile(file: File): Promise<void> {
     file.name,
     datasets.map((dataset) => dataset.name),
   );
-  useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'datasets' });
+  useLayout.getState().openSidebar('datasets');
   useUploads.getState().start(file, name, (dataset) =>
     toast({
       title: `‘${dataset.name}’ is ready`,

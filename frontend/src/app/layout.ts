@@ -8,6 +8,8 @@ export type DialogName = 'samples' | 'history' | 'shortcuts' | 'steps';
 
 interface Layout {
   readonly sidebarOpen: boolean;
+  /** On a narrow screen the sidebar is a drawer over the canvas: open only when it was asked for there. */
+  readonly drawerOpen: boolean;
   readonly sidebarTab: SidebarTab;
   readonly sidebarWidth: number;
   readonly inspectorOpen: boolean;
@@ -19,6 +21,8 @@ interface Layout {
   /** The run that is being replayed. */
   readonly replaying: string | null;
   set: (change: Partial<Omit<Layout, 'set'>>) => void;
+  /** Show a tab of the sidebar, beside the canvas or over it. */
+  openSidebar: (tab?: SidebarTab) => void;
   /** Open a tab of the sidebar, or fold the sidebar when that tab is already open. */
   toggleSidebar: (tab?: SidebarTab) => void;
 }
@@ -29,8 +33,8 @@ const narrow = matchMedia('(width <= 760px)');
 export const useLayout = create<Layout>()(
   persist(
     (set, get) => ({
-      // On a narrow screen the sidebar lies over the canvas, so it is opened when it is asked for.
-      sidebarOpen: !narrow.matches,
+      sidebarOpen: true,
+      drawerOpen: false,
       sidebarTab: 'modules',
       sidebarWidth: 260,
       inspectorOpen: true,
@@ -40,14 +44,16 @@ export const useLayout = create<Layout>()(
       dialog: null,
       replaying: null,
       set,
+      openSidebar: (tab = get().sidebarTab) => set({ ...opened(true), sidebarTab: tab }),
       toggleSidebar: (tab) => {
-        const { sidebarOpen, sidebarTab } = get();
-        const fold = sidebarOpen && (tab === undefined || tab === sidebarTab);
-        set({ sidebarOpen: !fold, sidebarTab: tab ?? sidebarTab });
+        const { sidebarOpen, drawerOpen, sidebarTab } = get();
+        const open = narrow.matches ? drawerOpen : sidebarOpen;
+        const fold = open && (tab === undefined || tab === sidebarTab);
+        set({ ...opened(!fold), sidebarTab: tab ?? sidebarTab });
       },
     }),
     {
-      name: narrow.matches ? 'torchwire.layout.narrow' : 'torchwire.layout',
+      name: 'torchwire.layout',
       partialize: ({
         sidebarOpen,
         sidebarTab,
@@ -66,6 +72,10 @@ export const useLayout = create<Layout>()(
     },
   ),
 );
+
+function opened(open: boolean): Partial<Layout> {
+  return narrow.matches ? { drawerOpen: open } : { sidebarOpen: open };
+}
 
 /** Whether the screen is too narrow for panels beside the canvas. */
 export function useNarrow(): boolean {

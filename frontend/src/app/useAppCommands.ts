@@ -33,7 +33,7 @@ export const APP_COMMANDS: readonly Command[] = [
     group: 'View',
     shortcut: ['Mod+Shift+O'],
     perform: () => {
-      useLayout.getState().set({ sidebarOpen: true, sidebarTab: 'outline' });
+      useLayout.getState().openSidebar('outline');
       // The first row, or the button that begins it.
       const row = () => document.querySelector<HTMLElement>('[data-outline] [role="treeitem"][tabindex="0"]');
       focusWhenThere(() => row() ?? document.querySelector('[data-outline] button'));
