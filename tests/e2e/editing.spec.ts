@@ -116,6 +116,9 @@ test('goes back to any step by name, and says when the canvas was emptied', asyn
   const versions = page.getByRole('dialog', { name: 'Version history' });
   await expect(versions.getByRole('option', { name: /Undo: Delete Evaluate Model/ })).toBeVisible();
   await versions.getByRole('option', { name: /^Delete Evaluate Model/ }).click();
+  await expect(versions.getByRole('region', { name: 'What restoring it changes' })).toContainText(
+    'Evaluate Model is removed',
+  );
   await versions.getByRole('button', { name: /^Restore revision/ }).click();
   await expect(page.locator('[data-node-id]')).toHaveCount(11);
   await expect(page.getByRole('button', { name: /^Undo: Restore revision \d+ of/ })).toBeVisible();

@@ -12,6 +12,7 @@ import { whileStep } from '@/lib/document/whileStep';
 import { useRevision, useRevisions } from '@/services/queries/usePipelines';
 import { DocumentSketch } from './DocumentSketch';
 import styles from './HistoryDialog.module.css';
+import { RevisionChanges } from './RevisionChanges';
 import { timeAgo } from './timeWords';
 
 interface HistoryDialogProps {
@@ -120,6 +121,7 @@ export function HistoryDialog({ pipelineId, open, onOpenChange }: HistoryDialogP
                   {document.nodes.length} nodes, {document.wires.length} wires
                 </p>
               </div>
+              <RevisionChanges document={document} />
             </>
           )}
         </div>
