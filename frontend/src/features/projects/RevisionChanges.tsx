@@ -19,8 +19,8 @@ export function RevisionChanges({ document }: { document: PipelineDocument }) {
     <section className={styles.changes} aria-label="What restoring it changes">
       <h3>Restoring it changes</h3>
       <ul>
-        {changes.map(({ of, what }) => (
-          <li key={`${of} ${what}`}>
+        {changes.map(({ of, what }, place) => (
+          <li key={place}>
             <strong>{of}</strong> {what}
           </li>
         ))}

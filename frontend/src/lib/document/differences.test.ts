@@ -43,8 +43,8 @@ describe('what bringing an earlier state back would do', () => {
   it('names wires between nodes that stay', () => {
     const then = { ...now, wires: [wire('convert.images', 'train.training_dataset')] };
     expect(words(then)).toEqual([
-      'Wire from Data set to Convert to Image Directory: is removed',
-      'Wire from Convert to Image Directory to Teacher: comes back',
+      'Wire from Data set to Convert to Image Directory (input dataset): is removed',
+      'Wire from Convert to Image Directory to Teacher (training dataset): comes back',
     ]);
   });
 

@@ -2,7 +2,7 @@
 
 import { sameJson } from '../drafts/sameJson';
 import { isShown, nodeTitle, parameterValue, type ModuleMap } from '../modules/catalog';
-import { wireId, type DocumentNode, type DocumentWire, type PipelineDocument } from './types';
+import { wireId, type DocumentNode, type DocumentWire, type PipelineDocument, type PortRef } from './types';
 import { valueWords } from './valueWords';
 
 export interface Difference {
@@ -25,6 +25,10 @@ export function differences(
     const node = all.get(id);
     return node === undefined ? id : nodeTitle(node, modules);
   };
+  const portOf = ([id, port]: PortRef) =>
+    modules.get(all.get(id)?.module ?? '')?.inputs.find((input) => input.id === port)?.label ?? port;
+  const wordsOf = ({ from, to }: DocumentWire) =>
+    `Wire from ${titleOf(from[0])} to ${titleOf(to[0])} (${portOf(to)})`;
   const is = (what: string) => (id: string) => ({ of: titleOf(id), what });
   const others = (nodes: readonly DocumentNode[]) => nodes.map(({ id }) => id).filter((id) => !kept.has(id));
   const pairs = then.nodes.flatMap((node) => {
@@ -36,7 +40,7 @@ export function differences(
     ...others(now.nodes).map(is('is removed')),
     ...others(then.nodes).map(is('comes back')),
     ...pairs.flatMap(([before, node]) => inNode(before, node, modules).map((what) => is(what)(node.id))),
-    ...inWires(now.wires, then.wires, kept, titleOf),
+    ...inWires(now.wires, then.wires, kept, wordsOf),
     ...inLooks(now, then, pairs).map((what) => ({ of: 'Canvas', what })),
   ];
 }
@@ -77,13 +81,13 @@ function inWires(
   now: readonly DocumentWire[],
   then: readonly DocumentWire[],
   kept: ReadonlySet<string>,
-  titleOf: (id: string) => string,
+  wordsOf: (wire: DocumentWire) => string,
 ): Difference[] {
   const without = (wires: readonly DocumentWire[], others: readonly DocumentWire[], what: string) => {
     const known = new Set(others.map(wireId));
     return wires
       .filter((wire) => kept.has(wire.from[0]) && kept.has(wire.to[0]) && !known.has(wireId(wire)))
-      .map(({ from, to }) => ({ of: `Wire from ${titleOf(from[0])} to ${titleOf(to[0])}`, what }));
+      .map((wire) => ({ of: wordsOf(wire), what }));
   };
   return [...without(now, then, 'is removed'), ...without(then, now, 'comes back')];
 }
