@@ -74,7 +74,7 @@ def surveyed(place: Place) -> dict[str, Any]:
         row = next(row for row in place.engine.targets() if row["id"] == "there")
         return row if row["surveyed"] or row["why"] != "It was not looked at yet." else {}
 
-    return until(found)
+    return until(found, seconds=10)
 
 
 def test_several_processes_there(far: Far) -> None:
@@ -164,7 +164,7 @@ def test_a_rehearsal_says_what_will_run_elsewhere(far: Far) -> None:
     begun = place.engine.rehearse(
         there(document(node("a", "foretells"), node("b", "foretells") | {"compute_target": "local-cpu"}))
     )
-    until(lambda: place.engine.rehearsals.get(begun["id"])["status"] != "running")
+    until(lambda: place.engine.rehearsals.get(begun["id"])["status"] != "running", seconds=30)
     found = place.engine.rehearsals.get(begun["id"])
     assert found["status"] == "done", found
     assert found["target"] == "This computer (CPU)"

@@ -45,7 +45,7 @@ def drive(cluster: RayCluster, tmp_path: Path) -> Iterator[Drive]:
     for driver in made:
         with suppress(OSError):
             driver.__exit__()
-    until(lambda: not workers(tmp_path), "the end of all workers")
+    until(lambda: not workers(tmp_path), "the end of all workers", seconds=60)
 
 
 def workers(folder: Path) -> list[psutil.Process]:
@@ -134,7 +134,7 @@ def test_nothing_outlives_a_killed_driver(drive: Drive, tmp_path: Path) -> None:
     driver.follow("attempt.checkpoint")
     assert workers(tmp_path)
     driver.kill()
-    until(lambda: not workers(tmp_path))
+    until(lambda: not workers(tmp_path), seconds=60)
 
 
 def test_a_killed_machine_loses_the_job(cluster: RayCluster, drive: Drive, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_machine_of_several_is_lost(cluster: RayCluster, drive: Drive, tmp_pat
     began = time.monotonic()
     assert driver.follow().status == "lost"
     assert time.monotonic() - began < 60
-    until(lambda: not workers(tmp_path))
+    until(lambda: not workers(tmp_path), seconds=60)
 
 
 def test_ranks_are_stopped_within_seconds(drive: Drive, tmp_path: Path) -> None:
@@ -196,4 +196,4 @@ def test_without_the_head_nobody_answers(cluster: RayCluster, drive: Drive, tmp_
     with pytest.raises(ConnectionError, match="nothing answers"):
         while time.monotonic() - began < 60:
             driver.read()
-    until(lambda: not workers(tmp_path), "the end of what nobody rules")
+    until(lambda: not workers(tmp_path), "the end of what nobody rules", seconds=60)

@@ -72,5 +72,5 @@ def test_a_disk_that_others_fill_is_told_in_words_and_stops_nothing_for_good(sma
         assert (refused.status_code, refused.get_json()["error"]["name"]) == (507, "DiskFullError")
         gate.touch()
         (small_disk / "big").unlink()
-        until(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["finished"])
+        until(lambda: client.get(f"/api/v1/runs/{run_id}").get_json()["run"]["finished"], seconds=40)
         assert run_to_end(app, single("source"))["status"] == "completed"

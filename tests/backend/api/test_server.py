@@ -40,7 +40,7 @@ class Served:
 
     def url(self) -> str:
         """Where it is, once it says so."""
-        until(lambda: "Ctrl-C" in self.said or self.process.poll() is not None)
+        until(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, seconds=60)
         assert "http://" in self.said, self.said
         return "http://" + self.said.partition("http://")[2].split()[0]
 
@@ -128,10 +128,10 @@ def test_a_run_outlives_the_server_and_is_followed_by_the_next(tmp_path: Path, s
         "nodes": [{"id": "data", "module": "dataset", "parameters": {"path": "fashion-mnist-sample"}}]
     }
     url = served.url()
-    until(lambda: requests.get(f"{url}/healthz", timeout=SECONDS).json()["workers"] == "ready")
+    until(lambda: requests.get(f"{url}/healthz", timeout=SECONDS).json()["workers"] == "ready", seconds=60)
     run = requests.post(f"{url}/api/v1/runs", json={"pipeline": document}, timeout=SECONDS).json()["run"]
     worker_of(served).kill()  # gunicorn starts another worker, with another engine
-    until(lambda: ask(f"{url}/api/v1/runs/{run['id']}").get("run", {}).get("status") == "completed")
+    until(lambda: ask(f"{url}/api/v1/runs/{run['id']}").get("run", {}).get("status") == "completed", seconds=60)
     events = ask(f"{url}/api/v1/runs/{run['id']}/events")["events"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 

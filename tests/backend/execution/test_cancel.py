@@ -50,7 +50,7 @@ def test_a_stubborn_tree_is_gone_when_the_run_says_cancelled(place: Place, tmp_p
 def test_what_an_ended_node_leaves_behind_is_killed_too(place: Place, tmp_path) -> None:
     pid_file = tmp_path / "pid"
     place.run(single("has-stubborn-child", pid_file=str(pid_file), waits="no"))
-    until(lambda: started_at(int(pid_file.read_text())) is None)
+    until(lambda: started_at(int(pid_file.read_text())) is None, seconds=60)
 
 
 def test_nodes_that_have_not_begun_are_cancelled_at_once(place: Place) -> None:

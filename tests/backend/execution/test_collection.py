@@ -61,6 +61,7 @@ def test_a_kill_in_the_middle_leaves_whole_artifacts_or_nothing(
     until(
         lambda: holdings.all_digests() == digests(after) and not list((after.home / "artifacts").glob(f"{REMOVED}*")),
         "the sweeping of what the kill left",
+        10,
     )
     assert all(store.is_whole(digest) for digest in digests(after))
     assert after.database.runs.snapshot(run["id"])["nodes"] == run["nodes"]

@@ -78,7 +78,7 @@ def test_an_engine_that_stops_ends_its_jobs(new_place: object) -> None:
     worker.start()
     until(lambda: list(place.engine.home.jobs.glob("*/events.jsonl")))
     place.stop(kill=True)
-    worker.join(60)
+    worker.join(10)
     assert [type(error) for error in raised] == [NodeCrashedError]
 
 

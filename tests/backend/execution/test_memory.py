@@ -27,15 +27,15 @@ def groups() -> Iterator[Path]:
         pytest.skip("control groups for memory can't be made here")
     yield GROUPS
     for group in GROUPS.glob("torchwire-test-*"):
-        until(lambda processes=group / "cgroup.procs": not processes.read_text())
+        until(lambda processes=group / "cgroup.procs": not processes.read_text(), seconds=5)
         group.rmdir()
 
 
 def test_the_memory_of_a_node_is_seen_and_its_peak_kept(place: Place) -> None:
-    run_id = place.submit(single("takes-memory", megabytes=100, milliseconds=1300))
+    run_id = place.submit(single("takes-memory", megabytes=100, milliseconds=3800))
     run = place.finish(run_id)
     seen = [event.data["memory_bytes"] for event in place.said(run_id, "node.memory")]
-    assert 1 <= len(seen) <= 3  # after 0.25, 1 and 3 seconds, the first only where it began as soon
+    assert 2 <= len(seen) <= 3  # after 0.25, 1 and 3 seconds, the first only where it was known of so soon
     assert all(100 * MEGABYTE < memory < 200 * MEGABYTE for memory in seen)
     node = run["nodes"]["only"]
     assert [memory for _, memory in node["memory"]] == seen

@@ -164,7 +164,7 @@ def test_leftovers_of_a_commit_that_did_not_happen_are_ignored(new_place) -> Non
     after = new_place().ready()
     assert statuses(after.run(single("source"))) == {"only": "reused"}
     assert run["status"] == "completed"
-    until(lambda: not (garbage / "sealed").exists())
+    until(lambda: not (garbage / "sealed").exists(), seconds=10)
     assert not after.engine._executor.store.is_whole(half.name)
 
 

@@ -159,16 +159,16 @@ def test_a_node_that_takes_too_long_is_ended_with_its_whole_tree(place: Place) -
 
 def test_a_time_limit_is_counted_on_by_the_next_engine(new_place: Callable[..., Place]) -> None:
     before = new_place().ready()
-    run_id = before.submit(limited(5.0))
+    run_id = before.submit(limited(3.0))
     before.wait_for("node.log", "slow")
     before.stop()
-    time.sleep(4.0)
+    time.sleep(2.0)
     after = new_place().ready()
     began = time.monotonic()
     error = after.finish(run_id)["nodes"]["slow"]["error"]
     assert error["report"]["cause"] == "time-out"
-    assert error["report"]["seconds"] >= 5.0
-    assert time.monotonic() - began < 5.0
+    assert error["report"]["seconds"] >= 3.0
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_time_limit_changes_no_result(place: Place) -> None:

@@ -29,8 +29,14 @@ def logged(place: Place, run: Document) -> set[tuple[str, str]]:
 def processes_of(place: Place, run_id: str, count: int = 2) -> list[int]:
     """The worker and its ranks, once all are there."""
     worker: int = place.wait_for("node.started", run=run_id).data["pid"]
-    until(lambda: len(descendants(worker)) == count)
-    return [worker, *descendants(worker)]
+
+    def enough() -> list[int]:
+        found = descendants(worker)
+        return found if len(found) >= count else []
+
+    ranks = until(enough, seconds=60)
+    assert len(ranks) == count
+    return [worker, *ranks]
 
 
 def alive(pids: list[int]) -> list[int]:

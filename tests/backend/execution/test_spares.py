@@ -29,7 +29,7 @@ time.sleep(600)
 def spares_of(process: psutil.Process, count: int = 2) -> list[int]:
     """The pids of the zygote's spares, once they are all there."""
     (zygote,) = zygotes_of(process)
-    until(lambda: len(zygote.children()) == count)
+    until(lambda: len(zygote.children()) == count, seconds=60)
     return [child.pid for child in zygote.children()]
 
 
@@ -44,7 +44,7 @@ def test_a_spare_runs_one_attempt_in_its_own_session_and_is_replaced(place: Plac
     pid, session = map(int, place.file(run, "only", "result", "session.txt").split())
     assert pid in spares
     assert session == pid
-    until(lambda: not is_running(pid))
+    until(lambda: not is_running(pid), seconds=60)
     assert pid not in spares_of(psutil.Process())
 
 
@@ -69,7 +69,7 @@ def test_a_killed_spare_that_was_not_collected_yet_is_passed_over(place: Place, 
     for pid in spares:
         os.kill(pid, signal.SIGKILL)
     run_id = place.submit(single("source"))
-    until(lambda: place.engine._executor.attempts)
+    until(lambda: place.engine._executor.attempts, seconds=60)
     zygote.send_signal(signal.SIGCONT)
     run = place.finish(run_id)
     assert statuses(run) == {"only": "completed"}
@@ -79,7 +79,7 @@ def test_a_killed_spare_that_was_not_collected_yet_is_passed_over(place: Place, 
 def test_spares_end_with_their_zygote_and_a_new_one_has_its_own(place: Place, spares: list[int]) -> None:
     (zygote,) = zygotes_of(psutil.Process())
     zygote.kill()
-    until(lambda: not any(map(is_running, spares)))
+    until(lambda: not any(map(is_running, spares)), seconds=60)
     assert statuses(place.run(chain(3))) == {"n0": "completed", "n1": "completed", "n2": "completed"}
 
 
@@ -90,14 +90,14 @@ def test_spares_end_with_an_engine_killed_with_sigkill(tmp_path: Path) -> None:
         process.stdout.readline()
         left = [*spares_of(psutil.Process(process.pid)), *(z.pid for z in zygotes_of(psutil.Process(process.pid)))]
         process.kill()
-    until(lambda: not any(map(is_running, left)))
+    until(lambda: not any(map(is_running, left)), seconds=60)
 
 
 def test_spares_end_with_an_engine_that_stops(new_place: Callable[..., Place]) -> None:
     place = new_place().ready()
     left = spares_of(psutil.Process())
     place.stop()
-    until(lambda: not any(map(is_running, left)))
+    until(lambda: not any(map(is_running, left)), seconds=60)
 
 
 def test_a_node_that_was_given_a_spare_can_be_cancelled(place: Place, spares: list[int]) -> None:
@@ -112,7 +112,7 @@ def test_a_node_that_was_given_a_spare_can_be_cancelled(place: Place, spares: li
 def test_spares_are_not_taken_for_what_a_node_left_behind(place: Place, tmp_path: Path, spares: list[int]) -> None:
     run = place.run(single("has-stubborn-child", pid_file=str(tmp_path / "pid"), waits="no"))
     assert run["status"] == "completed"
-    until(lambda: not is_running(int((tmp_path / "pid").read_text())))
+    until(lambda: not is_running(int((tmp_path / "pid").read_text())), seconds=60)
     still = [pid for pid in spares if is_running(pid)]
     assert len(still) == 1  # the other one ran the node
 

@@ -48,10 +48,10 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", SERVE, str(home)], stdout=words, stderr=words, start_new_session=True, cwd=ROOT
             )
-        until(lambda: "Ctrl-C" in self._words.read_text() or self._process.poll() is not None)
+        until(lambda: "Ctrl-C" in self._words.read_text() or self._process.poll() is not None, seconds=60)
         assert "http://" in self._words.read_text(), self._words.read_text()
         self.url = "http://" + self._words.read_text().partition("http://")[2].split()[0]
-        until(lambda: self.get("healthz")["workers"] == "ready")
+        until(lambda: self.get("healthz")["workers"] == "ready", seconds=60)
         self._worker = psutil.Process(self._process.pid).children()[0]
 
     def get(self, path: str) -> Any:
