@@ -1,7 +1,7 @@
 /** What differs between runs: pure, so that it can be tested without a page. */
 
-import { valueWords } from '@/lib/document/valueWords';
-import { isShown, nodeTitle, parameterValue, type ModuleMap } from '@/lib/modules/catalog';
+import { shownWords } from '@/lib/document/valueWords';
+import { nodeTitle, type ModuleMap } from '@/lib/modules/catalog';
 import { bestIndex, curvesOf, seriesNamed } from '@/lib/run/curves';
 import { nodeOf } from '@/lib/run/runStore';
 import type { Run, RunDocument } from '@/lib/run/types';
@@ -47,12 +47,7 @@ export function changedParameters(runs: readonly Run[], modules: ModuleMap): rea
     return spec.parameters.flatMap((parameter) =>
       row(
         parameter.label,
-        present.map((one) => {
-          if (one === undefined) return null;
-          return isShown(parameter, spec, one.parameters)
-            ? valueWords(parameterValue(parameter, one.parameters))
-            : '–';
-        }),
+        present.map((one) => (one === undefined ? null : shownWords(parameter, spec, one.parameters))),
       ),
     );
   });

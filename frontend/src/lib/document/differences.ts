@@ -1,9 +1,9 @@
 /** What bringing an earlier state of a pipeline back would do, in words. */
 
 import { sameJson } from '../drafts/sameJson';
-import { isShown, nodeTitle, parameterValue, type ModuleMap } from '../modules/catalog';
+import { nodeTitle, type ModuleMap } from '../modules/catalog';
 import { wireId, type DocumentNode, type DocumentWire, type PipelineDocument, type PortRef } from './types';
-import { valueWords } from './valueWords';
+import { shownWords, valueWords } from './valueWords';
 
 export interface Difference {
   /** The node, the wire, or the pipeline. */
@@ -39,7 +39,9 @@ export function differences(
     ...inPipeline(now, then).map((what) => ({ of: 'Pipeline', what })),
     ...others(now.nodes).map(is('is removed')),
     ...others(then.nodes).map(is('comes back')),
-    ...pairs.flatMap(([before, node]) => inNode(before, node, modules).map((what) => is(what)(node.id))),
+    ...pairs.flatMap(([before, node]) =>
+      inNode(before, node, modules).map((what) => ({ of: titleOf(node.id), what })),
+    ),
     ...inWires(now.wires, then.wires, kept, wordsOf),
     ...inLooks(now, then, pairs).map((what) => ({ of: 'Canvas', what })),
   ];
@@ -70,8 +72,7 @@ function inParameters(now: DocumentNode, then: DocumentNode, modules: ModuleMap)
   const spec = modules.get(then.module);
   if (spec === undefined) return sameJson(now.parameters, then.parameters) ? [] : ['Other parameters'];
   return spec.parameters.flatMap((parameter) => {
-    const words = ({ parameters }: DocumentNode) =>
-      valueWords(isShown(parameter, spec, parameters) ? parameterValue(parameter, parameters) : null);
+    const words = ({ parameters }: DocumentNode) => shownWords(parameter, spec, parameters);
     return change(parameter.label, words(now), words(then));
   });
 }

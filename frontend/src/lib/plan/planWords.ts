@@ -98,16 +98,16 @@ export interface ShownChange {
 
 export function changeOf({ field, before, now }: ChangedField, spec: ModuleSpec | undefined): ShownChange {
   const [, kind, id] = /^(parameter|input|data set|library) (.+)$/.exec(field) ?? [];
+  const values = { before: valueWords(before, 'not set'), now: valueWords(now, 'not set') };
   if (kind === 'parameter') {
     const title = spec?.parameters.find((parameter) => parameter.id === id)?.label ?? id ?? field;
-    return { title, before: valueWords(before, 'not set'), now: valueWords(now, 'not set') };
+    return { title, ...values };
   }
   if (kind === 'input') {
     const title = spec?.inputs.find((port) => port.id === id)?.label ?? id ?? field;
     return { title, before: null, now: null };
   }
-  if (kind === 'library')
-    return { title: id ?? field, before: valueWords(before, 'not set'), now: valueWords(now, 'not set') };
+  if (kind === 'library') return { title: id ?? field, ...values };
   return { title: sentence(kind ?? field), before: null, now: null };
 }
 
