@@ -102,7 +102,7 @@ def _is_stem(convolution: nn.Conv2d, layer: nn.BatchNorm2d, images: Tensor) -> b
         return False
     positions = images.shape[0] * ((images.shape[2] + 1) // 2) * ((images.shape[3] + 1) // 2)
     fits = stem.suits(convolution) and convolution.weight.dtype == torch.float32
-    return fits and _is_usual(layer) and (not layer.training or positions > 1)
+    return fits and norm_relu.is_usual(layer) and (not layer.training or positions > 1)
 
 
 class FusedResNet(resnet.ResNet):  # type: ignore[misc]  # torchvision brings no types
@@ -151,7 +151,7 @@ class FusedDenseBlock(densenet._DenseBlock):  # type: ignore[misc]  # torchvisio
 
     def forward(self, x: Tensor) -> Tensor:
         layers = list(self.values())
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        kind = norm_relu.computed_in(x)
         fits = x.device.type == "cpu" and kind in norm_relu.KINDS and all(map(_is_plain, layers))
         learning = torch.is_grad_enabled() and any(p.requires_grad for p in (x, *self.parameters()))
         if not fits or learning != self.training:
@@ -196,12 +196,8 @@ FUSED: dict[type[nn.Module], type[nn.Module]] = {
 
 
 def _can_fuse(x: Tensor, layer: nn.BatchNorm2d) -> bool:
-    ours = x.device.type == "cpu" and norm_relu.fits(x) and _is_usual(layer)
+    ours = x.device.type == "cpu" and norm_relu.fits(x) and norm_relu.is_usual(layer)
     return ours and (not layer.training or x.numel() > x.shape[1])  # torch refuses one value per channel, in words
-
-
-def _is_usual(layer: nn.BatchNorm2d) -> bool:
-    return layer.track_running_stats and layer.affine
 
 
 def _as(shortcut: Tensor, y: Tensor) -> Tensor:

@@ -232,6 +232,16 @@ def fits(x: Tensor) -> bool:
     return x.dtype in KINDS and channels % 16 == 0 and x.stride() == (height * width * step, 1, width * step, step)
 
 
+def computed_in(x: Tensor) -> torch.dtype:
+    """What a layer computes in on the CPU: what autocast says, else as ``x`` is."""
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+
+
+def is_usual(layer: nn.BatchNorm2d) -> bool:
+    """Whether the layer has weights and running statistics."""
+    return bool(layer.affine and layer.track_running_stats)
+
+
 def rows_of(x: Tensor) -> int:
     """How many positions an activation has."""
     return x.shape[0] * x.shape[2] * x.shape[3]

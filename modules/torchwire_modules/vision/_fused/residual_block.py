@@ -22,7 +22,7 @@ def suits(block: BasicBlock, x: Tensor) -> bool:
     """Whether the block learns as a whole, in bfloat16, adds its input as it is, and is faster in fewer products."""
     layers = [(block.conv1, block.bn1), (block.conv2, block.bn2)]
     fewer = all(isinstance(convolution, WinogradConvolution) for convolution, _ in layers)
-    counts = all(norm.training and norm.affine and norm.track_running_stats for _, norm in layers)
+    counts = all(norm.training and norm_relu.is_usual(norm) for _, norm in layers)
     learns = torch.is_grad_enabled() and all(parameter.requires_grad for parameter in block.parameters())
     if block.downsample is not None or not (fewer and counts and learns):
         return False

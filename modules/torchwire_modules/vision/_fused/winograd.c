@@ -391,7 +391,7 @@ static void joined(const tally *parts, ptrdiff_t threads, ptrdiff_t columns, flo
       }
     double spread = squares / count;
     mean[c] = (float)all;
-    variance[c] = (float)(spread > 0 ? spread : spread == spread ? 0 : spread);
+    variance[c] = (float)(spread < 0 ? 0 : spread);
   }
 }
 

@@ -15,7 +15,15 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from torchwire_modules.vision._fused import library
-from torchwire_modules.vision._fused.norm_relu import Norm, Statistics, check_memory, empty, placed, rows_of
+from torchwire_modules.vision._fused.norm_relu import (
+    Norm,
+    Statistics,
+    check_memory,
+    computed_in,
+    empty,
+    placed,
+    rows_of,
+)
 
 DEPTH, COLUMNS = 64, 32
 """Channels that are summed, and those of the result, are multiples of these."""
@@ -173,7 +181,7 @@ class WinogradConvolution(nn.Conv2d):
     """A convolution that ``suits``. Parameters are as torch's."""
 
     def forward(self, x: Tensor) -> Tensor:
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        kind = computed_in(x)
         if x.device.type != "cpu" or kind != torch.bfloat16 or self.weight.dtype != torch.float32:
             return super().forward(x)
         x = x.to(kind).contiguous(memory_format=torch.channels_last)
